@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DTLS 1.2 client (RFC 6347, 7925) over any doze_socket. */
+#ifndef DOZE_DTLS_H
+#define DOZE_DTLS_H
+
+#include <mbedtls/ssl.h>
+
+#include "doze/socket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DOZE_IDENTITY_MAX 128 /* PSK identity, bytes (RFC 7925 section 4.2) */
+#define DOZE_KEY_MAX      64  /* PSK, bytes */
+#define DOZE_SUITES_MAX   8
+#define DOZE_CID_MAX      16 /* bytes of a Connection ID of ours */
+
+typedef struct doze_bytes {
+    const void *data;
+    size_t size;
+} doze_bytes;
+
+/* A pre-shared key (RFC 4279): bytes, or the identifier of a key that a PSA provider holds. */
+typedef struct doze_psk {
+    doze_bytes identity; /* 1 to DOZE_IDENTITY_MAX bytes */
+    doze_bytes key;      /* 1 to DOZE_KEY_MAX bytes */
+    uint32_t psa_key;    /* a psa_key_id_t instead of `key`; needs a Mbed TLS with MBEDTLS_USE_PSA_CRYPTO, or 4.x */
+} doze_psk;
+
+/* What to do about a Connection ID (RFC 9146). */
+typedef enum doze_cid {
+    DOZE_CID_OFFER_EMPTY = 0, /* take the server's, need none ourselves: what a client wants (default) */
+    DOZE_CID_OFF,             /* do not negotiate any */
+    DOZE_CID_OFFER_BYTES,     /* as the default, and ask for one of `cid_size` bytes in what we receive */
+} doze_cid;
+
+typedef enum doze_resumption {
+    DOZE_RESUME_SESSION_ID = 0, /* RFC 5246 section 7.3 (default) */
+    DOZE_RESUME_TICKET,         /* RFC 5077 too: costs the ticket's size in every ClientHello */
+    DOZE_RESUME_OFF,            /* every handshake is a full one */
+} doze_resumption;
+
+/* Told the secret of each handshake, as a line of the NSS key log format without its newline, so that a capture
+ * can be decrypted. Whoever has the line reads the traffic. A build with DOZE_KEYLOG=OFF refuses a configuration
+ * that has one, with DOZE_ERR_UNSUPPORTED. */
+typedef struct doze_key_log {
+    void (*line)(void *context, const char *line);
+    void *context;
+} doze_key_log;
+
+struct doze_x509;
+
+/* Zero everywhere means the default; what has none is marked. Everything is copied or parsed by
+ * doze_dtls_config_init(), except `x509`, `trace` and what contexts point to: these must outlive the configuration. */
+typedef struct doze_dtls_settings {
+    doze_clock clock;   /* required */
+    doze_random random; /* required */
+
+    /* Exactly one of these two. */
+    doze_psk psk;
+    const struct doze_x509 *x509; /* from doze_x509_init(), doze/x509.h */
+
+    /* IANA numbers in the order of preference; AEAD suites of the mode configured. Default, with PSK: AES-128-CCM-8,
+     * AES-128-GCM-SHA256, AES-128-CCM; with certificates: ECDHE-ECDSA with AES-128-CCM-8, AES-128-GCM-SHA256, AES-128-CCM. */
+    const uint16_t *suites;
+    size_t suites_count;
+
+    doze_cid cid;
+    uint8_t cid_size; /* 1 to DOZE_CID_MAX, with DOZE_CID_OFFER_BYTES only */
+    doze_resumption resumption;
+    uint16_t max_fragment_length; /* 512, 1024, 2048 or 4096 (RFC 6066 section 4); default: not negotiated */
+    uint32_t
+        handshake_timer_min; /* first retransmission; default 1,000 ms; 9,000 on slow links (RFC 7925 section 11) */
+    uint32_t handshake_timer_max; /* doubling ends there and the handshake fails after it; default 60,000 ms */
+
+    doze_key_log key_log;    /* default: none */
+    const doze_trace *trace; /* default: none */
+} doze_dtls_settings;
+
+/* Credentials, suites, timers and bounds, shared by any number of sockets, which it must outlive. Read-only once a socket
+ * uses it. Sockets of several threads may share it with a Mbed TLS that has MBEDTLS_THREADING_C. Members are private. */
+typedef struct doze_dtls_config {
+    mbedtls_ssl_config tls;
+    const struct doze_x509 *x509;
+    const doze_trace *trace;
+    doze_clock clock;
+    doze_random random;
+    doze_key_log key_log;
+    uint32_t handshake_timer_min;
+    uint32_t handshake_timer_max;
+    int suites[DOZE_SUITES_MAX + 1];
+    uint8_t cid;
+    uint8_t cid_size;
+    uint8_t resumption;
+} doze_dtls_config;
+
+/* DOZE_ERR_CONFIG: no mode or both, no clock or randomness, contradictory values. DOZE_ERR_IDENTITY, DOZE_ERR_KEY: missing
+ * or too long. DOZE_ERR_SUITE: unknown to this Mbed TLS, of the other mode, not AEAD, or too many. DOZE_ERR_UNSUPPORTED:
+ * this build cannot. After an error there is nothing to deinit. */
+doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_settings *settings);
+void doze_dtls_config_deinit(doze_dtls_config *config);
+
+/* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
+typedef struct doze_dtls {
+    doze_socket socket;
+    doze_socket *lower;
+    const doze_dtls_config *config;
+    mbedtls_ssl_context ssl;
+    mbedtls_ssl_context *aside;   /* the association of before, while a handshake tries to replace it */
+    mbedtls_ssl_session *session; /* to offer in the next handshake */
+    doze_endpoint path_local;     /* where the association was last known to work */
+    doze_endpoint path_remote;
+    uint64_t timer_started;
+    uint32_t timer_intermediate;
+    uint32_t timer_final;
+    uint32_t handshake_timer_min;
+    uint32_t handshake_timer_max;
+    uint64_t window[2]; /* the anti-replay window when the datagram at hand was handed on */
+    uint32_t dropped[DOZE_DROP_CAUSES];
+    uint32_t verify_flags;
+    uint32_t refusals_before;
+    int hint_cause;
+    int32_t sent;  /* what the lower socket said to the record just written: a doze_result */
+    int16_t ended; /* a doze_result: why the association ended, 0 while it lives */
+    int16_t hint;  /* a doze_result: the best unauthenticated reason so far */
+    int16_t alert;
+    uint16_t arrived_size;
+    uint8_t arrived_header[13]; /* of the datagram at hand */
+    uint8_t hello_verify_requests;
+    uint8_t rung;
+    uint8_t expiries;      /* timer expiries since the hint */
+    bool established;      /* `ssl` holds an association */
+    bool connecting_again; /* the handshake is with the peer of before */
+    bool abbreviated;
+    bool arrived; /* a datagram was handed to Mbed TLS and nothing has come of it yet */
+    bool lower_drained;
+    bool untrusted;
+    bool association_matched;
+} doze_dtls;
+
+/* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.
+ * DOZE_ERR_CONFIG: `config` was not initialized. DOZE_ERR_STATE: `lower` is in use. */
+doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze_socket *lower);
+
+/* What an alert's description asks for (RFC 5246 section 7.2.2): give up for now, with the longest back-off, or retry. */
+typedef enum doze_alert_class { DOZE_ALERT_RETRY, DOZE_ALERT_GIVE_UP } doze_alert_class;
+doze_alert_class doze_alert_classify(int alert);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

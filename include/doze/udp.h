@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOZE_UDP_H
+#define DOZE_UDP_H
+
+#include "doze/socket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DOZE_HOSTNAME_INLINE     64  /* bytes a doze_udp has for the name given to connect, its end included */
+#define DOZE_HOSTNAME_MAX        253 /* RFC 1035 section 2.3.4, in text */
+#define DOZE_INTERFACE_NAME_SIZE 16
+
+typedef struct doze_udp_settings {
+    doze_net *net;           /* required; doze_posix_net() on POSIX */
+    doze_resolver *resolver; /* NULL: only literal addresses can be connected to, names are DOZE_ERR_HOST_UNKNOWN */
+    const doze_trace *trace; /* NULL: none; must outlive the socket */
+    char *hostname_memory;   /* NULL: DOZE_HOSTNAME_INLINE bytes; else memory for longer names, kept by the caller */
+    size_t hostname_memory_size;
+} doze_udp_settings;
+
+/* A UDP socket. Its memory is the caller's; members are private, except that `&udp.socket` is what the verbs take. */
+typedef struct doze_udp {
+    doze_socket socket;
+    doze_net *net;
+    doze_resolver *resolver;
+    doze_lookup *lookup; /* while CONNECTING */
+    char *hostname;
+    uint32_t datagrams_sent;
+    uint32_t datagrams_received;
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    uint32_t refusals;
+    doze_net_socket kernel;
+    doze_endpoint remote;
+    doze_endpoint local;
+    uint16_t hostname_size;
+    uint16_t last_port;   /* of the last connection; 0: there never was one */
+    uint16_t wanted_port; /* the peer's, while CONNECTING */
+    uint8_t last_family;  /* of the last connection */
+    uint8_t forced_family;
+    uint8_t preferred_family;
+    uint8_t dscp;
+    uint8_t sleep; /* a doze_sleep */
+    bool reuse_addr;
+    bool bound_address; /* the caller chose the local address: keep it across sleep */
+    bool port_kept;
+    bool peer_failed;
+    char interface_name[DOZE_INTERFACE_NAME_SIZE];
+    char hostname_inline[DOZE_HOSTNAME_INLINE];
+} doze_udp;
+
+/* DOZE_ERR_ARGUMENT: no net, or hostname memory without a size. */
+doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings);
+
+/* Sends and receives through this network interface only, from the next bind on; "" or NULL: any (default).
+ * DOZE_ERR_ARGUMENT: longer than an interface's name can be. A name that does not exist shows at the next bind. */
+doze_result doze_udp_set_interface(doze_udp *udp, const char *name);
+const char *doze_udp_interface(const doze_udp *udp); /* "" : any */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
