@@ -109,34 +109,36 @@ typedef struct doze_dtls {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_context *aside;   /* the association of before, while a handshake tries to replace it */
     mbedtls_ssl_session *session; /* to offer in the next handshake */
-    doze_endpoint path_local;     /* where the association was last known to work */
+    doze_endpoint path_local;     /* where the association is known to work */
     doze_endpoint path_remote;
     uint64_t timer_started;
-    uint32_t timer_intermediate;
-    uint32_t timer_final;
+    uint32_t timer_delay; /* 0: the timer is off */
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
-    uint64_t window[2]; /* the anti-replay window when the datagram at hand was handed on */
+    uint64_t window[2]; /* the anti-replay window before the datagram at hand */
     uint32_t dropped[DOZE_DROP_CAUSES];
     uint32_t verify_flags;
     uint32_t refusals_before;
     int hint_cause;
-    int32_t sent;  /* what the lower socket said to the record just written: a doze_result */
-    int16_t ended; /* a doze_result: why the association ended, 0 while it lives */
-    int16_t hint;  /* a doze_result: the best unauthenticated reason so far */
-    int16_t alert;
+    int16_t sent;  /* a doze_result: what the lower socket said to the record just written */
+    int16_t ended; /* a doze_result: why the association ended; 0 while it lives */
+    int16_t hint;  /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
+    int16_t alert; /* the peer's last one, -1: none */
     uint16_t arrived_size;
-    uint8_t arrived_header[13]; /* of the datagram at hand */
+    uint8_t arrived[13 + DOZE_CID_MAX]; /* the header of the datagram at hand */
+    uint8_t hint_patience;              /* retransmissions to wait for something better than the hint */
     uint8_t hello_verify_requests;
+    uint8_t peer_cid_size;
     uint8_t rung;
-    uint8_t expiries;      /* timer expiries since the hint */
-    bool established;      /* `ssl` holds an association */
-    bool connecting_again; /* the handshake is with the peer of before */
-    bool abbreviated;
-    bool arrived; /* a datagram was handed to Mbed TLS and nothing has come of it yet */
+    bool undelivered; /* nothing has come yet of the datagram at hand */
     bool lower_drained;
-    bool untrusted;
-    bool association_matched;
+    bool established; /* `ssl` is an association */
+    bool handshaking; /* `ssl` is in a handshake */
+    bool same_peer;   /* what connects now is the peer of before */
+    bool abbreviated;
+    bool chain_begun; /* see src/dtls/verify.c, like the next two */
+    bool chain_untrusted;
+    bool pin_matched;
 } doze_dtls;
 
 /* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.

@@ -74,8 +74,10 @@ struct doze_resolver {
 
 /* A platform socket, embedded in a doze_udp. */
 typedef struct doze_net_socket {
-    int fd;    /* the platform's handle; -1: none */
-    int cause; /* errno, or what the platform has for it, of the last failure */
+    int fd;             /* the platform's handle; -1: none */
+    int cause;          /* errno, or what the platform has for it, of the last failure */
+    bool on_interface;  /* it was opened for one network interface */
+    doze_endpoint peer; /* from `connect` on; a datagram from elsewhere may have been queued before that */
 } doze_net_socket;
 
 typedef struct doze_net_request {

@@ -14,6 +14,8 @@
 extern "C" {
 #endif
 
+#define DOZE_HOSTNAME_MAX 253 /* RFC 1035 section 2.3.4, in text */
+
 /*                connect                                    shutdown
  *   CLOSED ──────────────────▶ CONNECTING ──▶ CONNECTED ──────────────▶ SHUTDOWN
  *      │  bind          connect ▲                  ▲        resume           │
@@ -177,7 +179,7 @@ uint16_t doze_local_port(const doze_socket *socket); /* 0: none */
 #define DOZE_ADDRESS_TEXT_SIZE 64                    /* enough for any address and its end */
 
 /* DOZE_ERR_OPTION: unknown to this socket, read-only, out of range, or not readable in this state. */
-doze_result doze_get_option(const doze_socket *socket, doze_option option, int64_t *value);
+doze_result doze_get_option(doze_socket *socket, doze_option option, int64_t *value);
 doze_result doze_set_option(doze_socket *socket, doze_option option, int64_t value);
 
 /* Reads a port number in decimal, 1 to 65535, and nothing else: DOZE_ERR_PORT. */
@@ -212,7 +214,7 @@ typedef struct doze_socket_ops {
     int (*fd)(const doze_socket *socket);
     void (*endpoints)(const doze_socket *socket, doze_endpoints *out);
     bool (*format)(const doze_socket *socket, const doze_endpoint *endpoint, char *text, size_t size);
-    doze_result (*get_option)(const doze_socket *socket, doze_option option, int64_t *value);
+    doze_result (*get_option)(doze_socket *socket, doze_option option, int64_t *value);
     doze_result (*set_option)(doze_socket *socket, doze_option option, int64_t value);
 } doze_socket_ops;
 

@@ -8,8 +8,7 @@
 extern "C" {
 #endif
 
-#define DOZE_HOSTNAME_INLINE     64  /* bytes a doze_udp has for the name given to connect, its end included */
-#define DOZE_HOSTNAME_MAX        253 /* RFC 1035 section 2.3.4, in text */
+#define DOZE_HOSTNAME_INLINE     64 /* bytes a doze_udp has for the name given to connect, its end included */
 #define DOZE_INTERFACE_NAME_SIZE 16
 
 typedef struct doze_udp_settings {

@@ -53,7 +53,8 @@ typedef struct doze_x509_settings {
 
 /* Members are private. */
 typedef struct doze_x509 {
-    const struct doze_x509_hooks *hooks;
+    const struct doze_x509_hooks *hooks; /* first: see src/dtls/internal.h */
+    struct doze_x509 *self;
     mbedtls_x509_crt trust;
     mbedtls_x509_crl crl;
     mbedtls_x509_crt certificate;

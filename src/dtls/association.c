@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The association and the session: what outlives sleep, and how it is dropped. */
+#include <string.h>
+
+#include <mbedtls/platform.h>
+#include <mbedtls/platform_util.h>
+
+#include "dtls/compat.h"
+#include "dtls/internal.h"
+
+bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port) {
+    doze_endpoints ends;
+    doze_get_endpoints(dtls->lower, &ends);
+    return ends.hostname != NULL && ends.remote.port == port && strcmp(ends.hostname, host) == 0;
+}
+
+/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
+bool doze_dtls_path_fits(const doze_dtls *dtls) {
+    doze_endpoints ends;
+    doze_get_endpoints(dtls->lower, &ends);
+    return doze_endpoint_equal(&ends.remote, &dtls->path_remote) &&
+           (dtls->peer_cid_size != 0 || doze_endpoint_equal(&ends.local, &dtls->path_local));
+}
+
+void doze_dtls_note_path(doze_dtls *dtls) {
+    doze_endpoints ends;
+    doze_get_endpoints(dtls->lower, &ends);
+    dtls->path_remote = ends.remote;
+    dtls->path_local = ends.local;
+}
+
+void doze_dtls_drop_session(doze_dtls *dtls) {
+    if (dtls->session != NULL) {
+        mbedtls_ssl_session_free(dtls->session); /* zeroizes */
+        mbedtls_free(dtls->session);
+        dtls->session = NULL;
+    }
+}
+
+void doze_dtls_keep_session(doze_dtls *dtls) {
+    if (!dtls->established || dtls->session != NULL || dtls->config->resumption == DOZE_RESUME_OFF) {
+        return;
+    }
+    dtls->session = mbedtls_calloc(1, sizeof(*dtls->session));
+    if (dtls->session == NULL) {
+        return;
+    }
+    mbedtls_ssl_session_init(dtls->session);
+    if (mbedtls_ssl_get_session(&dtls->ssl, dtls->session) != 0) {
+        doze_dtls_drop_session(dtls);
+    }
+}
+
+void doze_dtls_drop_association(doze_dtls *dtls) {
+    mbedtls_ssl_free(&dtls->ssl); /* zeroizes */
+    mbedtls_ssl_init(&dtls->ssl);
+    dtls->established = false;
+    dtls->handshaking = false;
+    dtls->undelivered = false;
+    dtls->timer_delay = 0;
+}
+
+doze_result doze_dtls_put_aside(doze_dtls *dtls) {
+    if (!dtls->established) {
+        return DOZE_OK;
+    }
+    dtls->aside = mbedtls_calloc(1, sizeof(*dtls->aside));
+    if (dtls->aside == NULL) {
+        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, MBEDTLS_ERR_SSL_ALLOC_FAILED);
+    }
+    doze_tls_move(dtls->aside, &dtls->ssl);
+    dtls->established = false;
+    return DOZE_OK;
+}
+
+void doze_dtls_take_back(doze_dtls *dtls) {
+    doze_dtls_drop_association(dtls);
+    if (dtls->aside != NULL) {
+        doze_tls_move(&dtls->ssl, dtls->aside);
+        mbedtls_free(dtls->aside);
+        dtls->aside = NULL;
+        dtls->established = true;
+    }
+}
+
+void doze_dtls_drop_aside(doze_dtls *dtls) {
+    if (dtls->aside != NULL) {
+        mbedtls_ssl_free(dtls->aside);
+        mbedtls_free(dtls->aside);
+        dtls->aside = NULL;
+    }
+}
+
+doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
+    if (result == DOZE_ERR_CLOSED_BY_PEER) {
+        mbedtls_ssl_close_notify(&dtls->ssl); /* RFC 5246 section 7.2.1 asks for one in return */
+        doze_dtls_keep_session(dtls);
+    } else {
+        doze_dtls_drop_session(dtls); /* RFC 5246 section 7.2.2: not to be resumed after a fatal alert */
+    }
+    doze_dtls_drop_association(dtls);
+    dtls->ended = (int16_t)result;
+    doze_emit(&dtls->socket, DOZE_EVENT_ERROR, result, cause);
+    return doze_fail(&dtls->socket, result, cause);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every datagram between Mbed TLS and the lower socket passes here: nothing goes out beyond the allowed sequence
+ * numbers, and what is not authenticated is kept from doing harm. */
+#include <string.h>
+
+#include "dtls/compat.h"
+#include "dtls/internal.h"
+
+/* RFC 6347 section 4.1 and 4.2.2; RFC 9146 section 4 */
+enum {
+    RECORD_HEADER = 13,
+    HANDSHAKE_HEADER = 12,
+    TYPE_CHANGE_CIPHER_SPEC = 20,
+    TYPE_ALERT = 21,
+    TYPE_HANDSHAKE = 22,
+    TYPE_APPLICATION_DATA = 23,
+    TYPE_CID = 25,
+    HELLO_VERIFY_REQUEST = 3,
+    HELLO_VERIFY_REQUESTS_A_FLIGHT = 2,
+    DATAGRAMS_A_CALL = 32,
+};
+
+static uint16_t be16(const uint8_t *p) {
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
+static uint32_t be24(const uint8_t *p) {
+    return (uint32_t)p[0] << 16 | be16(p + 1);
+}
+static uint16_t epoch_of(const uint8_t *record) {
+    return be16(record + 3);
+}
+static uint64_t sequence_of(const uint8_t *record) {
+    return (uint64_t)be24(record + 5) << 24 | be24(record + 8);
+}
+
+static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
+    dtls->dropped[cause]++;
+    doze_emit(&dtls->socket, DOZE_EVENT_DROP, cause, (int)size);
+}
+
+void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail) {
+    dtls->hint = (int16_t)hint;
+    dtls->hint_cause = hint == DOZE_ERR_ALERT ? 0 : detail;
+    dtls->hint_patience = 2;
+    doze_emit(&dtls->socket, DOZE_EVENT_HINT, hint, detail);
+}
+
+static void note_alert_hint(doze_dtls *dtls, const uint8_t *record, size_t size) {
+    enum { LEVEL_FATAL = 2 };
+    bool fatal = size >= RECORD_HEADER + 2 && be16(record + 11) == 2 && record[RECORD_HEADER] == LEVEL_FATAL;
+    if (fatal && dtls->ended == 0) {
+        dtls->alert = record[RECORD_HEADER + 1];
+        doze_dtls_note_hint(dtls, DOZE_ERR_ALERT, dtls->alert);
+    }
+}
+
+/* ---- out ---- */
+
+/* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
+ * in place of the next. What the lower socket said is kept for those who want to know. */
+int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
+    doze_dtls *dtls = context;
+    if (sequence_of(data) >= DOZE_SEQUENCE_LIMIT) {
+        dtls->sent = DOZE_ERR_EXHAUSTED;
+        return (int)size;
+    }
+    doze_result result = doze_send(dtls->lower, data, size);
+    dtls->sent = (int16_t)result;
+    if (result < 0 && dtls->handshaking) {
+        doze_dtls_note_hint(dtls, result, doze_cause(dtls->lower));
+    }
+    return (int)size;
+}
+
+/* ---- in, with an association ---- */
+
+static bool was_seen(const doze_dtls *dtls, uint64_t sequence) {
+    if (sequence > dtls->window[0]) {
+        return false;
+    }
+    uint64_t age = dtls->window[0] - sequence;
+    return age >= 64 || (dtls->window[1] >> age & 1) != 0;
+}
+
+static doze_drop cause_of_drop(doze_dtls *dtls) {
+    const uint8_t *record = dtls->arrived;
+    unsigned char cid[MBEDTLS_SSL_CID_IN_LEN_MAX];
+    size_t cid_size = dtls->config->cid_size;
+    size_t header = RECORD_HEADER + (record[0] == TYPE_CID ? cid_size : 0);
+    int enabled = 0;
+    bool dtls_1_2 = record[1] == 0xfe && record[2] == 0xfd && record[0] >= TYPE_CHANGE_CIPHER_SPEC;
+    if (!dtls_1_2 || record[0] > TYPE_CID) {
+        return DOZE_DROP_FOREIGN;
+    }
+    if (dtls->arrived_size < header || header + be16(record + header - 2) > dtls->arrived_size) {
+        return DOZE_DROP_TRUNCATED;
+    }
+    if (epoch_of(record) == 0) {
+        return DOZE_DROP_UNAUTHENTICATED;
+    }
+    if (cid_size != 0 && mbedtls_ssl_get_own_cid(&dtls->ssl, &enabled, cid, &cid_size) == 0 && enabled &&
+        record[0] == TYPE_CID && memcmp(record + 11, cid, cid_size) != 0) {
+        return DOZE_DROP_FOREIGN;
+    }
+    if (epoch_of(record) != 1) {
+        return DOZE_DROP_FOREIGN;
+    }
+    return was_seen(dtls, sequence_of(record)) ? DOZE_DROP_REPLAYED : DOZE_DROP_CORRUPTED;
+}
+
+/* Mbed TLS drops without a word; a datagram that neither gave data nor moved the window was dropped. */
+static void account_for_arrival(doze_dtls *dtls) {
+    uint64_t window[2];
+    if (!dtls->undelivered) {
+        return;
+    }
+    dtls->undelivered = false;
+    doze_tls_window(&dtls->ssl, window);
+    if (memcmp(window, dtls->window, sizeof(window)) != 0) {
+        return;
+    }
+    doze_drop cause = cause_of_drop(dtls);
+    drop(dtls, cause, dtls->arrived_size);
+    if (cause == DOZE_DROP_UNAUTHENTICATED && dtls->arrived[0] == TYPE_ALERT) {
+        doze_emit(&dtls->socket, DOZE_EVENT_HINT, DOZE_ERR_ALERT, -1);
+    }
+}
+
+static void note_arrival(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
+    memcpy(dtls->arrived, datagram, size < sizeof(dtls->arrived) ? size : sizeof(dtls->arrived));
+    dtls->arrived_size = (uint16_t)size;
+    doze_tls_window(&dtls->ssl, dtls->window);
+    dtls->undelivered = true;
+}
+
+/* ---- in, during a handshake ---- */
+
+static bool is_sound_hello_verify_request(const uint8_t *record, size_t size) {
+    const uint8_t *message = record + RECORD_HEADER;
+    const uint8_t *body = message + HANDSHAKE_HEADER;
+    if (size < RECORD_HEADER + HANDSHAKE_HEADER + 3) {
+        return false;
+    }
+    uint32_t length = be24(message + 1);
+    bool whole = be24(message + 6) == 0 && be24(message + 9) == length;
+    bool fits = be16(record + 11) == HANDSHAKE_HEADER + length && length == 3u + body[2];
+    return whole && fits && body[0] == 0xfe;
+}
+
+/* Whether a record in epoch 0 may reach Mbed TLS, which would end the handshake for any alert, for a malformed
+ * HelloVerifyRequest, and answer any number of sound ones. */
+static bool admit_plaintext(doze_dtls *dtls, const uint8_t *record, size_t size) {
+    if (record[0] == TYPE_ALERT) {
+        note_alert_hint(dtls, record, size);
+        return false;
+    }
+    if (record[0] != TYPE_HANDSHAKE || size <= RECORD_HEADER || record[RECORD_HEADER] != HELLO_VERIFY_REQUEST) {
+        return true;
+    }
+    return is_sound_hello_verify_request(record, size) &&
+           ++dtls->hello_verify_requests <= HELLO_VERIFY_REQUESTS_A_FLIGHT;
+}
+
+/* How much of the datagram is handed on: everything up to the first record that is not admitted. */
+static size_t admissible(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
+    size_t at = 0;
+    while (at < size) {
+        const uint8_t *record = datagram + at;
+        if (size - at < RECORD_HEADER || record[1] != 0xfe) {
+            drop(dtls, DOZE_DROP_FOREIGN, size - at);
+            return at;
+        }
+        size_t record_size = RECORD_HEADER + (size_t)be16(record + 11);
+        if (record[0] == TYPE_CID) {
+            return size; /* its header is longer; it is authenticated, and what follows it is dropped with it */
+        }
+        if (record_size > size - at) {
+            drop(dtls, DOZE_DROP_TRUNCATED, size - at);
+            return at;
+        }
+        if (epoch_of(record) == 0 && !admit_plaintext(dtls, record, record_size)) {
+            drop(dtls, DOZE_DROP_UNAUTHENTICATED, size - at);
+            return at;
+        }
+        at += record_size;
+    }
+    return size;
+}
+
+/* What Mbed TLS is to see of a datagram: its size, 0 for nothing. */
+static size_t sift(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
+    if (size == 0) {
+        drop(dtls, DOZE_DROP_EMPTY, 0);
+        return 0;
+    }
+    if (dtls->handshaking) {
+        return admissible(dtls, datagram, size);
+    }
+    note_arrival(dtls, datagram, size);
+    return size;
+}
+
+/* One datagram a call, so that nothing is read that Mbed TLS does not want yet. */
+int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
+    doze_dtls *dtls = context;
+    account_for_arrival(dtls);
+    for (int i = 0; i < DATAGRAMS_A_CALL; i++) {
+        size_t size = 0;
+        doze_result result = doze_recv(dtls->lower, buffer, capacity, &size);
+        if (result == DOZE_ERR_TRUNCATED) {
+            drop(dtls, DOZE_DROP_TRUNCATED, size);
+            continue;
+        }
+        if (result != DOZE_OK) {
+            dtls->lower_drained = true;
+            return MBEDTLS_ERR_SSL_WANT_READ;
+        }
+        size_t passed = sift(dtls, buffer, size);
+        if (passed != 0) {
+            return (int)passed;
+        }
+    }
+    dtls->lower_drained = true; /* a flood; the caller gets its turn, and fd stays readable */
+    return MBEDTLS_ERR_SSL_WANT_READ;
+}

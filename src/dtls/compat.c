@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dtls/compat.h"
+
+#include <string.h>
+
+#include <mbedtls/build_info.h>
+#include <mbedtls/pk.h>
+#include <mbedtls/platform.h>
+#include <mbedtls/ssl.h>
+#include <mbedtls/version.h>
+#include <mbedtls/x509.h>
+
+#if MBEDTLS_VERSION_NUMBER < 0x03060000
+#error "doze needs Mbed TLS 3.6 or newer"
+#endif
+#if !defined(MBEDTLS_SSL_DTLS_CONNECTION_ID) || !defined(MBEDTLS_SSL_CONTEXT_SERIALIZATION)
+#error "doze needs a Mbed TLS with MBEDTLS_SSL_DTLS_CONNECTION_ID and MBEDTLS_SSL_CONTEXT_SERIALIZATION"
+#endif
+#if defined(MBEDTLS_SSL_DTLS_CONNECTION_ID_COMPAT) && MBEDTLS_SSL_DTLS_CONNECTION_ID_COMPAT != 0
+#error "doze needs the Connection ID of RFC 9146: leave MBEDTLS_SSL_DTLS_CONNECTION_ID_COMPAT at 0"
+#endif
+#if !defined(MBEDTLS_SSL_DTLS_ANTI_REPLAY)
+#error "doze needs a Mbed TLS with MBEDTLS_SSL_DTLS_ANTI_REPLAY"
+#endif
+
+#define IS_4X (MBEDTLS_VERSION_NUMBER >= 0x04000000)
+
+#if !IS_4X
+#include <mbedtls/entropy.h>
+#endif
+
+#if IS_4X || defined(MBEDTLS_USE_PSA_CRYPTO)
+#include <psa/crypto.h>
+#define HAS_PSA 1
+#else
+#define HAS_PSA 0
+#endif
+
+/* What the private members below are taken to be; a Mbed TLS that differs does not build. */
+#define SIZE_OF(type, member) sizeof(((type *)0)->MBEDTLS_PRIVATE(member))
+_Static_assert(SIZE_OF(mbedtls_ssl_session, master) == DOZE_MASTER_SECRET_SIZE, "the TLS 1.2 master secret");
+_Static_assert(SIZE_OF(mbedtls_ssl_context, in_window_top) == 8, "the anti-replay window's top is 64 bits");
+_Static_assert(SIZE_OF(mbedtls_ssl_context, in_window) == 8, "the anti-replay window is 64 bits");
+_Static_assert(SIZE_OF(mbedtls_ssl_context, in_msg) == sizeof(unsigned char *), "in_msg points to the message");
+
+bool doze_tls_has_psa_keys(void) {
+    return HAS_PSA;
+}
+
+int doze_tls_begin(void) {
+#if HAS_PSA
+    return (int)psa_crypto_init();
+#else
+    return 0;
+#endif
+}
+
+#if IS_4X
+
+void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random) {
+    (void)tls;
+    (void)random;
+}
+
+int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random) {
+    (void)random;
+    return mbedtls_pk_parse_key(pk, data, size, NULL, 0);
+}
+
+int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
+                           const doze_random *random) {
+    (void)random;
+    return mbedtls_pk_check_pair(public_key, private_key);
+}
+
+int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
+    return mbedtls_pk_wrap_psa(pk, (mbedtls_svc_key_id_t)key);
+}
+
+#else
+
+static int fill(void *context, unsigned char *out, size_t size) {
+    const doze_random *random = context;
+    return random->fill(random->context, out, size) == 0 ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+}
+
+/* Mbed TLS takes the context of its random callback without const; `fill` gives it back. */
+static void *unconst(const doze_random *random) {
+    union {
+        const doze_random *in;
+        void *out;
+    } cast = {.in = random};
+    return cast.out;
+}
+
+void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random) {
+    mbedtls_ssl_conf_rng(tls, fill, unconst(random));
+}
+
+int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random) {
+    return mbedtls_pk_parse_key(pk, data, size, NULL, 0, fill, unconst(random));
+}
+
+int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
+                           const doze_random *random) {
+    return mbedtls_pk_check_pair(public_key, private_key, fill, unconst(random));
+}
+
+int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
+#if HAS_PSA
+    return mbedtls_pk_setup_opaque(pk, (mbedtls_svc_key_id_t)key);
+#else
+    (void)pk;
+    (void)key;
+    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
+#endif
+}
+
+#endif
+
+bool doze_tls_pk_fits(const mbedtls_pk_context *pk) {
+#if IS_4X
+    return mbedtls_pk_get_bitlen(pk) == 256 &&
+           (mbedtls_pk_get_key_type(pk) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1) ||
+            mbedtls_pk_get_key_type(pk) == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
+#else
+    return mbedtls_pk_get_bitlen(pk) == 256 && mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA);
+#endif
+}
+
+int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk) {
+#if HAS_PSA
+    if (psk->psa_key != 0) {
+        return mbedtls_ssl_conf_psk_opaque(tls, (mbedtls_svc_key_id_t)psk->psa_key, psk->identity.data,
+                                           psk->identity.size);
+    }
+#endif
+    return mbedtls_ssl_conf_psk(tls, psk->key.data, psk->key.size, psk->identity.data, psk->identity.size);
+}
+
+void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use) {
+#if defined(MBEDTLS_SSL_SESSION_TICKETS)
+    mbedtls_ssl_conf_session_tickets(tls,
+                                     use ? MBEDTLS_SSL_SESSION_TICKETS_ENABLED : MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+#else
+    (void)tls;
+    (void)use;
+#endif
+}
+
+int doze_tls_conf_fragment_length(mbedtls_ssl_config *tls, unsigned char code) {
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    return mbedtls_ssl_conf_max_frag_len(tls, code);
+#else
+    (void)tls;
+    return code == 0 ? 0 : MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+#endif
+}
+
+bool doze_tls_session_has_master(const mbedtls_ssl_session *session, const unsigned char *master) {
+    return memcmp(session->MBEDTLS_PRIVATE(master), master, DOZE_MASTER_SECRET_SIZE) == 0;
+}
+
+int doze_tls_alert(const mbedtls_ssl_context *ssl) {
+    return ssl->MBEDTLS_PRIVATE(in_msg)[1]; /* RFC 5246 section 7.2: level, description */
+}
+
+void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]) {
+    window[0] = ssl->MBEDTLS_PRIVATE(in_window_top);
+    window[1] = ssl->MBEDTLS_PRIVATE(in_window);
+}
+
+/* The structure has no pointers into itself, and nothing but doze has pointers to it. */
+void doze_tls_move(mbedtls_ssl_context *to, mbedtls_ssl_context *from) {
+    memcpy(to, from, sizeof(*to));
+    mbedtls_ssl_init(from);
+}
+
+doze_result doze_tls_result(int error) {
+    static const struct {
+        int error;
+        doze_result result;
+    } table[] = {
+        {MBEDTLS_ERR_SSL_TIMEOUT, DOZE_ERR_TIMEOUT},
+        {MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, DOZE_ERR_ALERT},
+        {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, DOZE_ERR_CLOSED_BY_PEER},
+        {MBEDTLS_ERR_SSL_COUNTER_WRAPPING, DOZE_ERR_EXHAUSTED},
+        {MBEDTLS_ERR_SSL_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_X509_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_PK_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, DOZE_ERR_VERIFY},
+        {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, DOZE_ERR_VERIFY},
+#if !IS_4X
+        {MBEDTLS_ERR_ENTROPY_SOURCE_FAILED, DOZE_ERR_RANDOM},
+        {MBEDTLS_ERR_MPI_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_ECP_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_MD_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+        {MBEDTLS_ERR_CIPHER_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
+#endif
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (table[i].error == error) {
+            return table[i].result;
+        }
+    }
+    return DOZE_ERR_HANDSHAKE;
+}

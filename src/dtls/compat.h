@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that differs between versions and builds of Mbed TLS, and every private member of its public structures
+ * that doze relies on, is behind these functions and nowhere else. They return 0 or a Mbed TLS error. */
+#ifndef DOZE_DTLS_COMPAT_H
+#define DOZE_DTLS_COMPAT_H
+
+#include <mbedtls/pk.h>
+#include <mbedtls/ssl.h>
+
+#include "doze/dtls.h"
+
+#define DOZE_MASTER_SECRET_SIZE 48
+
+/* Whether keys may be held by a PSA provider. */
+bool doze_tls_has_psa_keys(void);
+int doze_tls_begin(void);
+
+/* `random` must outlive `tls`. From 4.x on Mbed TLS has a random source of its own, and this one is not asked. */
+void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random);
+int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk);
+int doze_tls_conf_fragment_length(mbedtls_ssl_config *tls, unsigned char code);
+void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use);
+
+int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random);
+int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key);
+/* Whether `pk` is a P-256 key. */
+bool doze_tls_pk_fits(const mbedtls_pk_context *pk);
+int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
+                           const doze_random *random);
+
+/* Whether the session has this master secret: there is no public way to ask if a handshake was abbreviated. */
+bool doze_tls_session_has_master(const mbedtls_ssl_session *session, const unsigned char *master);
+
+/* The description of the fatal alert that was just read. */
+int doze_tls_alert(const mbedtls_ssl_context *ssl);
+
+/* The anti-replay window: the highest sequence number and a bit for each of the 64 up to it. */
+void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]);
+
+/* Moves an association; `from` is then as after mbedtls_ssl_init(). */
+void doze_tls_move(mbedtls_ssl_context *to, mbedtls_ssl_context *from);
+
+/* The one table of Mbed TLS's errors. */
+doze_result doze_tls_result(int error);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From settings to a configuration: everything that can be wrong with it is found here, before any socket. */
+#include <string.h>
+
+#include <mbedtls/platform_util.h>
+
+#include "dtls/compat.h"
+#include "dtls/internal.h"
+
+#define TIMER_MIN_DEFAULT 1000 /* RFC 6347 section 4.2.4.1 */
+#define TIMER_MAX_DEFAULT 60000
+
+static const uint16_t psk_suites[] = {
+    MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8,
+    MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_PSK_WITH_AES_128_CCM,
+};
+static const uint16_t ecdsa_suites[] = {
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
+};
+#define DEFAULT_SUITES (sizeof(psk_suites) / sizeof(psk_suites[0]))
+
+static bool begins_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* By the name in the IANA registry. Only AEAD suites: others cannot be saved and restored, and RFC 7925 wants none. */
+static bool suite_fits(int suite, bool psk) {
+    const char *name = mbedtls_ssl_get_ciphersuite_name(suite);
+    bool mode = psk ? begins_with(name, "TLS-PSK-WITH-") || begins_with(name, "TLS-ECDHE-PSK-WITH-")
+                    : begins_with(name, "TLS-ECDHE-ECDSA-WITH-");
+    bool aead = strstr(name, "-CCM") != NULL || strstr(name, "-GCM-") != NULL || strstr(name, "-CHACHA20-") != NULL;
+    return mode && aead;
+}
+
+static doze_result choose_suites(doze_dtls_config *config, const doze_dtls_settings *settings, bool psk) {
+    bool chosen = settings->suites != NULL;
+    const uint16_t *suites = chosen ? settings->suites : psk ? psk_suites : ecdsa_suites;
+    size_t count = chosen ? settings->suites_count : DEFAULT_SUITES;
+    size_t used = 0;
+    if (count > DOZE_SUITES_MAX) {
+        return DOZE_ERR_SUITE;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (suite_fits(suites[i], psk)) {
+            config->suites[used++] = suites[i];
+        } else if (chosen) {
+            return DOZE_ERR_SUITE;
+        }
+    }
+    return used == 0 ? DOZE_ERR_SUITE : DOZE_OK;
+}
+
+static doze_result check_psk(const doze_psk *psk) {
+    if (psk->identity.data == NULL || psk->identity.size == 0 || psk->identity.size > DOZE_IDENTITY_MAX) {
+        return DOZE_ERR_IDENTITY;
+    }
+    bool bytes = psk->key.data != NULL;
+    if (bytes == (psk->psa_key != 0)) {
+        return bytes ? DOZE_ERR_CONFIG : DOZE_ERR_KEY;
+    }
+    if (bytes && (psk->key.size == 0 || psk->key.size > DOZE_KEY_MAX)) {
+        return DOZE_ERR_KEY;
+    }
+    return !bytes && !doze_tls_has_psa_keys() ? DOZE_ERR_UNSUPPORTED : DOZE_OK;
+}
+
+static bool has_psk(const doze_psk *psk) {
+    return psk->identity.data != NULL || psk->identity.size != 0 || psk->key.data != NULL || psk->psa_key != 0;
+}
+
+static doze_result check(const doze_dtls_settings *s) {
+    if (s->clock.now == NULL || s->random.fill == NULL || has_psk(&s->psk) == (s->x509 != NULL)) {
+        return DOZE_ERR_CONFIG;
+    }
+    bool cid_fits = s->cid == DOZE_CID_OFFER_BYTES ? s->cid_size >= 1 && s->cid_size <= DOZE_CID_MAX : s->cid_size == 0;
+    if (!cid_fits || (unsigned)s->cid > DOZE_CID_OFFER_BYTES || (unsigned)s->resumption > DOZE_RESUME_OFF) {
+        return DOZE_ERR_CONFIG;
+    }
+    uint32_t timer_min = s->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : s->handshake_timer_min;
+    uint32_t timer_max = s->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : s->handshake_timer_max;
+    if (!doze_dtls_timers_fit(timer_min, timer_max) || (s->suites == NULL && s->suites_count != 0)) {
+        return DOZE_ERR_CONFIG;
+    }
+    if (s->key_log.line != NULL && !doze_key_log_supported()) {
+        return DOZE_ERR_UNSUPPORTED;
+    }
+    return s->x509 == NULL ? check_psk(&s->psk) : DOZE_OK;
+}
+
+static doze_result conf_fragment_length(mbedtls_ssl_config *tls, uint16_t length) {
+    static const uint16_t lengths[] = {0, 512, 1024, 2048, 4096}; /* RFC 6066 section 4: by code */
+    for (unsigned char code = 0; code < sizeof(lengths) / sizeof(lengths[0]); code++) {
+        if (lengths[code] == length) {
+            return doze_tls_conf_fragment_length(tls, code) == 0 ? DOZE_OK : DOZE_ERR_UNSUPPORTED;
+        }
+    }
+    return DOZE_ERR_CONFIG;
+}
+
+static doze_result conf_tls(doze_dtls_config *config, const doze_dtls_settings *s) {
+    mbedtls_ssl_config *tls = &config->tls;
+    int error = mbedtls_ssl_config_defaults(tls, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_DATAGRAM,
+                                            MBEDTLS_SSL_PRESET_DEFAULT);
+    if (error == 0) {
+        error = mbedtls_ssl_conf_cid(tls, s->cid_size, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
+    }
+    if (error == 0) {
+        error =
+            s->x509 == NULL ? doze_tls_conf_psk(tls, &s->psk) : doze_x509_hooks_of(s->x509)->configure(s->x509, tls);
+    }
+    if (error != 0) {
+        return doze_tls_result(error) == DOZE_ERR_NO_MEMORY ? DOZE_ERR_NO_MEMORY : DOZE_ERR_KEY;
+    }
+    mbedtls_ssl_conf_min_tls_version(tls, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_max_tls_version(tls, MBEDTLS_SSL_VERSION_TLS1_2);
+    mbedtls_ssl_conf_ciphersuites(tls, config->suites);
+    mbedtls_ssl_conf_handshake_timeout(tls, 1, DOZE_TIMER_UNITS_MAX); /* see doze_dtls_set_timer() */
+    doze_tls_conf_random(tls, &config->random);
+    doze_tls_conf_tickets(tls, s->resumption == DOZE_RESUME_TICKET);
+    return conf_fragment_length(tls, s->max_fragment_length);
+}
+
+doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_settings *settings) {
+    if (config == NULL || settings == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    memset(config, 0, sizeof(*config));
+    doze_result result = check(settings);
+    if (result == DOZE_OK) {
+        result = choose_suites(config, settings, settings->x509 == NULL);
+    }
+    if (result != DOZE_OK) {
+        return result;
+    }
+    config->x509 = settings->x509;
+    config->trace = settings->trace;
+    config->clock = settings->clock;
+    config->random = settings->random;
+    config->key_log = settings->key_log;
+    config->cid = (uint8_t)settings->cid;
+    config->cid_size = settings->cid_size;
+    config->resumption = (uint8_t)settings->resumption;
+    config->handshake_timer_min =
+        settings->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : settings->handshake_timer_min;
+    config->handshake_timer_max =
+        settings->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : settings->handshake_timer_max;
+    mbedtls_ssl_config_init(&config->tls);
+    result = doze_tls_begin() == 0 ? conf_tls(config, settings) : DOZE_ERR_RANDOM;
+    if (result != DOZE_OK) {
+        doze_dtls_config_deinit(config);
+    }
+    return result;
+}
+
+void doze_dtls_config_deinit(doze_dtls_config *config) {
+    if (config != NULL) {
+        mbedtls_ssl_config_free(&config->tls);
+        mbedtls_platform_zeroize(config, sizeof(*config));
+    }
+}

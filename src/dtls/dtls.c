@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs of DTLS: a socket whose association goes on when the socket below it does not. */
+#include <string.h>
+
+#include <mbedtls/platform_util.h>
+
+#include "dtls/internal.h"
+
+/* ---- waking up ---- */
+
+/* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
+ * doze_step() begins, so that its failures have a state to fall back to. */
+static doze_result on_lower_connected(doze_dtls *dtls) {
+    dtls->ended = 0;
+    dtls->rung = DOZE_RUNG_NONE;
+    if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
+        doze_dtls_drop_association(dtls);
+        doze_dtls_drop_session(dtls);
+    }
+    if (!dtls->established || !doze_dtls_path_fits(dtls)) {
+        return DOZE_IN_PROGRESS;
+    }
+    dtls->rung = DOZE_RUNG_KEPT;
+    doze_dtls_note_path(dtls);
+    return DOZE_OK;
+}
+
+static doze_result arrived(doze_dtls *dtls, doze_result result) {
+    if (result == DOZE_OK) {
+        int64_t kept = 0;
+        doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
+        doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->rung, (int)kept);
+    }
+    return result;
+}
+
+static doze_result lower_failed(doze_dtls *dtls, doze_result result) {
+    return doze_fail(&dtls->socket, result, doze_cause(dtls->lower));
+}
+
+static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    bool same = doze_dtls_same_peer(dtls, host, port);
+    bool rebind = socket->state == DOZE_STATE_CLOSED && dtls->established && same;
+    if (rebind) {
+        doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
+    }
+    doze_result result = doze_connect(dtls->lower, host, port);
+    if (result < 0) {
+        if (rebind) {
+            doze_close(dtls->lower);
+        }
+        return lower_failed(dtls, result);
+    }
+    dtls->same_peer = same;
+    return result == DOZE_OK ? arrived(dtls, on_lower_connected(dtls)) : result;
+}
+
+static doze_result dtls_resume(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    doze_result result = doze_resume(dtls->lower);
+    if (result < 0) {
+        return lower_failed(dtls, result);
+    }
+    dtls->same_peer = true;
+    return result == DOZE_OK ? arrived(dtls, on_lower_connected(dtls)) : result;
+}
+
+static doze_result advance(doze_dtls *dtls) {
+    doze_result result = DOZE_OK;
+    if (doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+        result = doze_step(dtls->lower);
+        if (result != DOZE_OK) {
+            return result < 0 ? lower_failed(dtls, result) : result;
+        }
+        result = on_lower_connected(dtls);
+        if (result == DOZE_OK) {
+            return result;
+        }
+    }
+    if (!dtls->handshaking) {
+        result = doze_dtls_begin_handshake(dtls);
+    }
+    return result < 0 ? result : doze_dtls_continue_handshake(dtls);
+}
+
+static doze_result dtls_step(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    if (socket->state != DOZE_STATE_CONNECTING) {
+        return doze_step(dtls->lower);
+    }
+    doze_result result = advance(dtls);
+    if (result < 0 && socket->fallback == DOZE_STATE_SHUTDOWN) {
+        doze_shutdown(dtls->lower);
+    } else if (result < 0) {
+        doze_close(dtls->lower);
+    }
+    return arrived(dtls, result);
+}
+
+/* ---- going to rest ---- */
+
+static doze_result dtls_shutdown(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    doze_result result = doze_shutdown(dtls->lower);
+    if (result < 0) {
+        return lower_failed(dtls, result);
+    }
+    doze_dtls_abandon_handshake(dtls);
+    return DOZE_OK;
+}
+
+static doze_result dtls_close(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    doze_dtls_abandon_handshake(dtls);
+    if (socket->state == DOZE_STATE_CONNECTED) {
+        doze_dtls_say_goodbye(dtls);
+        doze_dtls_keep_session(dtls);
+        doze_dtls_drop_association(dtls);
+    }
+    return doze_close(dtls->lower);
+}
+
+static void drop_everything(doze_dtls *dtls) {
+    doze_dtls_drop_association(dtls);
+    doze_dtls_drop_aside(dtls);
+    doze_dtls_drop_session(dtls);
+    dtls->ended = 0;
+    dtls->rung = DOZE_RUNG_NONE;
+    dtls->peer_cid_size = 0;
+    dtls->path_local = dtls->path_remote = (doze_endpoint){0};
+}
+
+static doze_result dtls_forget(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    drop_everything(dtls);
+    return doze_forget(dtls->lower);
+}
+
+static void dtls_deinit(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    drop_everything(dtls);
+    doze_close(dtls->lower);
+    mbedtls_platform_zeroize(dtls, sizeof(*dtls));
+}
+
+/* ---- what is the lower socket's own ---- */
+
+static doze_result dtls_bind(doze_socket *socket, const char *address, uint16_t port) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    return lower_failed(dtls, doze_bind(dtls->lower, address, port));
+}
+
+static doze_result dtls_reuse_last_port(doze_socket *socket) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    return lower_failed(dtls, doze_reuse_last_port(dtls->lower));
+}
+
+static int32_t dtls_next_timeout(const doze_socket *socket) {
+    const doze_dtls *dtls = doze_dtls_of_const(socket);
+    if (socket->state == DOZE_STATE_CONNECTED) {
+        return dtls->established && mbedtls_ssl_check_pending(&dtls->ssl) != 0 ? 0 : -1;
+    }
+    if (socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+        return doze_next_timeout(dtls->lower);
+    }
+    return dtls->handshaking ? doze_dtls_timer_left(dtls) : 0;
+}
+
+static int dtls_fd(const doze_socket *socket) {
+    return doze_fd(doze_dtls_of_const(socket)->lower);
+}
+
+static void dtls_endpoints(const doze_socket *socket, doze_endpoints *out) {
+    doze_get_endpoints(doze_dtls_of_const(socket)->lower, out);
+}
+
+static bool dtls_format(const doze_socket *socket, const doze_endpoint *endpoint, char *text, size_t size) {
+    const doze_socket *lower = doze_dtls_of_const(socket)->lower;
+    return lower->ops->format(lower, endpoint, text, size);
+}
+
+static const doze_socket_ops ops = {
+    .step = dtls_step,
+    .bind = dtls_bind,
+    .reuse_last_port = dtls_reuse_last_port,
+    .connect = dtls_connect,
+    .resume = dtls_resume,
+    .send = doze_dtls_send,
+    .recv = doze_dtls_recv,
+    .shutdown = dtls_shutdown,
+    .close = dtls_close,
+    .forget = dtls_forget,
+    .deinit = dtls_deinit,
+    .next_timeout = dtls_next_timeout,
+    .fd = dtls_fd,
+    .endpoints = dtls_endpoints,
+    .format = dtls_format,
+    .get_option = doze_dtls_get_option,
+    .set_option = doze_dtls_set_option,
+};
+
+doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze_socket *lower) {
+    if (dtls == NULL || config == NULL || lower == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    if (config->clock.now == NULL) {
+        return DOZE_ERR_CONFIG;
+    }
+    if (doze_get_state(lower) != DOZE_STATE_CLOSED) {
+        return DOZE_ERR_STATE;
+    }
+    memset(dtls, 0, sizeof(*dtls));
+    doze_socket_init(&dtls->socket, &ops, config->trace);
+    mbedtls_ssl_init(&dtls->ssl);
+    dtls->lower = lower;
+    dtls->config = config;
+    dtls->alert = -1;
+    dtls->handshake_timer_min = config->handshake_timer_min;
+    dtls->handshake_timer_max = config->handshake_timer_max;
+    return DOZE_OK;
+}

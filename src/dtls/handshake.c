@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the first flight to an association (RFC 6347 section 4.2), without ever waiting. */
+#include <string.h>
+
+#include <mbedtls/platform_util.h>
+
+#include "dtls/compat.h"
+#include "dtls/internal.h"
+
+#define STEPS_A_CALL 64
+#define MTU_FALLBACK 1232 /* what IPv6 guarantees (RFC 8200 section 5), less its headers */
+
+/* ---- time ---- */
+
+static uint64_t now(const doze_dtls *dtls) {
+    return dtls->config->clock.now(dtls->config->clock.context);
+}
+
+bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
+    return timer_min >= 1 && timer_min <= timer_max && timer_max <= INT32_MAX;
+}
+
+/* `units` doubles with each retransmission, from 1: the schedule is doze's, so that it can differ between sockets
+ * that share a configuration. 0 turns the timer off. */
+static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
+    doze_dtls *dtls = context;
+    (void)intermediate;
+    uint64_t delay = (uint64_t)dtls->handshake_timer_min * units;
+    dtls->timer_started = units == 0 ? 0 : now(dtls);
+    dtls->timer_delay = delay < dtls->handshake_timer_max ? (uint32_t)delay : dtls->handshake_timer_max;
+}
+
+int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
+    if (dtls->timer_delay == 0) {
+        return -1;
+    }
+    uint64_t passed = now(dtls) - dtls->timer_started;
+    return passed >= dtls->timer_delay ? 0 : (int32_t)(dtls->timer_delay - passed);
+}
+
+static int get_timer(void *context) {
+    enum { CANCELLED = -1, RUNNING = 0, EXPIRED = 2 };
+    int32_t left = doze_dtls_timer_left(context);
+    return left < 0 ? CANCELLED : left == 0 ? EXPIRED : RUNNING;
+}
+
+/* ---- what came of it ---- */
+
+static void on_secret(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
+                      const unsigned char client_random[32], const unsigned char server_random[32],
+                      mbedtls_tls_prf_types prf) {
+    doze_dtls *dtls = context;
+    (void)server_random;
+    (void)prf;
+    if (type != MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET || size != DOZE_MASTER_SECRET_SIZE) {
+        return;
+    }
+    dtls->abbreviated = dtls->session != NULL && doze_tls_session_has_master(dtls->session, secret);
+    if (dtls->config->key_log.line != NULL) {
+        doze_key_log_write(&dtls->config->key_log, client_random, secret);
+    }
+}
+
+static void note_peer_cid(doze_dtls *dtls) {
+    unsigned char cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
+    size_t size = 0;
+    int enabled = 0;
+    int error = mbedtls_ssl_get_peer_cid(&dtls->ssl, &enabled, cid, &size);
+    dtls->peer_cid_size = (uint8_t)(error == 0 && enabled ? size : 0);
+}
+
+static doze_result succeed(doze_dtls *dtls) {
+    dtls->handshaking = false;
+    dtls->established = true;
+    dtls->timer_delay = 0;
+    dtls->verify_flags = 0;
+    dtls->hint = 0;
+    dtls->rung = dtls->abbreviated ? DOZE_RUNG_RESUMED : DOZE_RUNG_HANDSHAKE;
+    doze_dtls_drop_session(dtls); /* the association has the new one */
+    doze_dtls_drop_aside(dtls);
+    note_peer_cid(dtls);
+    doze_dtls_note_path(dtls);
+    return DOZE_OK;
+}
+
+void doze_dtls_abandon_handshake(doze_dtls *dtls) {
+    if (dtls->handshaking) {
+        doze_dtls_take_back(dtls);
+    }
+}
+
+static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
+    if (result == DOZE_ERR_TIMEOUT && dtls->hint != 0) {
+        result = (doze_result)dtls->hint;
+        cause = dtls->hint_cause;
+    }
+    if (result == DOZE_ERR_VERIFY) {
+        dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->ssl);
+    }
+    if (result == DOZE_ERR_ALERT) {
+        doze_dtls_drop_session(dtls); /* a server may refuse a resumption in this way: the next one is full */
+    }
+    if (result == DOZE_ERR_TIMEOUT || result == DOZE_ERR_REFUSED || result == DOZE_ERR_UNREACHABLE) {
+        doze_set_option(dtls->lower, DOZE_OPT_PEER_FAILED, 1);
+    }
+    doze_dtls_abandon_handshake(dtls);
+    return doze_fail(&dtls->socket, result, cause);
+}
+
+static doze_result fail_with(doze_dtls *dtls, int error) {
+    doze_result result = doze_tls_result(error);
+    if (result == DOZE_ERR_ALERT) {
+        dtls->alert = (int16_t)doze_tls_alert(&dtls->ssl);
+    }
+    return fail(dtls, result, error);
+}
+
+/* ---- begin ---- */
+
+void doze_dtls_refresh_mtu(doze_dtls *dtls) {
+    int64_t mtu = 0;
+    if (doze_get_option(dtls->lower, DOZE_OPT_PAYLOAD_MTU, &mtu) != DOZE_OK || mtu < 1) {
+        mtu = MTU_FALLBACK;
+    }
+    mbedtls_ssl_set_mtu(&dtls->ssl, mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu);
+}
+
+static int offer_cid(doze_dtls *dtls) {
+    const doze_dtls_config *config = dtls->config;
+    unsigned char cid[DOZE_CID_MAX] = {0}; /* never NULL, whatever its size: Mbed TLS copies from it */
+    if (config->cid == DOZE_CID_OFF) {
+        return 0;
+    }
+    if (config->cid_size != 0 && config->random.fill(config->random.context, cid, config->cid_size) != 0) {
+        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+    }
+    return mbedtls_ssl_set_cid(&dtls->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
+}
+
+static int set_up(doze_dtls *dtls) {
+    const doze_dtls_config *config = dtls->config;
+    int error = mbedtls_ssl_setup(&dtls->ssl, &config->tls);
+    if (error != 0) {
+        return error;
+    }
+    mbedtls_ssl_set_bio(&dtls->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
+    mbedtls_ssl_set_timer_cb(&dtls->ssl, dtls, set_timer, get_timer);
+    mbedtls_ssl_set_export_keys_cb(&dtls->ssl, on_secret, dtls);
+    doze_dtls_refresh_mtu(dtls);
+    if (config->x509 != NULL) {
+        error = doze_x509_hooks_of(config->x509)->prepare(config->x509, dtls, doze_remote_hostname(dtls->lower));
+    }
+    if (error == 0) {
+        error = offer_cid(dtls);
+    }
+    if (error == 0 && dtls->session != NULL) {
+        error = mbedtls_ssl_set_session(&dtls->ssl, dtls->session);
+    }
+    return error;
+}
+
+static uint32_t refusals_of(const doze_dtls *dtls) {
+    int64_t refusals = 0;
+    doze_get_option(dtls->lower, DOZE_OPT_REFUSALS, &refusals);
+    return (uint32_t)refusals;
+}
+
+doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
+    doze_dtls_keep_session(dtls);
+    doze_result result = doze_dtls_put_aside(dtls);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    dtls->handshaking = true;
+    dtls->abbreviated = false;
+    dtls->hint = 0;
+    dtls->alert = -1;
+    dtls->hello_verify_requests = 0;
+    dtls->refusals_before = refusals_of(dtls);
+    int error = set_up(dtls);
+    return error == 0 ? DOZE_OK : fail_with(dtls, error);
+}
+
+/* ---- continue ---- */
+
+/* Called when a flight's timer has run out, before it is sent again: DOZE_IN_PROGRESS, or the end. A hint ends the
+ * handshake only after the flight was sent once more and nothing better came: one forged datagram is not enough. */
+static doze_result on_expiry(doze_dtls *dtls) {
+    dtls->hello_verify_requests = 0;
+    if (dtls->hint == 0 && refusals_of(dtls) != dtls->refusals_before) {
+        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
+    }
+    if (dtls->hint != 0 && --dtls->hint_patience == 0) {
+        return fail(dtls, (doze_result)dtls->hint, dtls->hint_cause);
+    }
+    if (dtls->timer_delay >= dtls->handshake_timer_max) {
+        return fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT);
+    }
+    return DOZE_IN_PROGRESS;
+}
+
+doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
+    doze_result result = doze_dtls_timer_left(dtls) == 0 ? on_expiry(dtls) : DOZE_IN_PROGRESS;
+    if (result != DOZE_IN_PROGRESS) {
+        return result;
+    }
+    int error = MBEDTLS_ERR_SSL_WANT_READ;
+    dtls->lower_drained = false;
+    for (int i = 0; i < STEPS_A_CALL && error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained; i++) {
+        error = mbedtls_ssl_handshake(&dtls->ssl);
+    }
+    if (error == MBEDTLS_ERR_SSL_WANT_READ) {
+        return DOZE_IN_PROGRESS;
+    }
+    return error == 0 ? succeed(dtls) : fail_with(dtls, error);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Application data: one record is one datagram is one message. */
+#include <limits.h>
+
+#include <mbedtls/platform_util.h>
+
+#include "dtls/compat.h"
+#include "dtls/internal.h"
+
+#define RECORDS_A_CALL 64
+
+static doze_result after_send(doze_dtls *dtls) {
+    doze_result sent = (doze_result)dtls->sent;
+    if (sent == DOZE_ERR_EXHAUSTED) {
+        return doze_dtls_end(dtls, sent, 0);
+    }
+    return sent == DOZE_OK ? DOZE_OK : doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
+}
+
+doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    if (dtls->ended != 0) {
+        return (doze_result)dtls->ended;
+    }
+    if (size > UINT16_MAX) {
+        return DOZE_ERR_TOO_LONG;
+    }
+    dtls->sent = DOZE_OK;
+    int written = mbedtls_ssl_write(&dtls->ssl, data, size);
+    if (written == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) { /* too long for the path as it was: ask how it is now */
+        doze_dtls_refresh_mtu(dtls);
+        written = mbedtls_ssl_write(&dtls->ssl, data, size);
+    }
+    if (written >= 0) {
+        return after_send(dtls);
+    }
+    if (written == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
+        return doze_fail(socket, DOZE_ERR_TOO_LONG, written);
+    }
+    return doze_dtls_end(dtls, doze_tls_result(written), written);
+}
+
+/* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */
+static void discard_rest(doze_dtls *dtls) {
+    unsigned char rest[64];
+    while (mbedtls_ssl_get_bytes_avail(&dtls->ssl) != 0 && mbedtls_ssl_read(&dtls->ssl, rest, sizeof(rest)) > 0) {
+        mbedtls_platform_zeroize(rest, sizeof(rest));
+    }
+}
+
+static doze_result deliver(doze_dtls *dtls, size_t read, size_t *size) {
+    size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->ssl);
+    dtls->undelivered = false;
+    *size = read + rest;
+    if (rest == 0) {
+        return DOZE_OK;
+    }
+    discard_rest(dtls);
+    return DOZE_ERR_TRUNCATED;
+}
+
+doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    if (dtls->ended != 0) {
+        return (doze_result)dtls->ended;
+    }
+    int read = MBEDTLS_ERR_SSL_WANT_READ;
+    dtls->lower_drained = false;
+    for (int i = 0; i < RECORDS_A_CALL && read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained; i++) {
+        read = mbedtls_ssl_read(&dtls->ssl, buffer, capacity < INT_MAX ? capacity : INT_MAX);
+    }
+    if (read > 0) {
+        return deliver(dtls, (size_t)read, size);
+    }
+    if (read == MBEDTLS_ERR_SSL_WANT_READ || read == 0) {
+        return DOZE_WOULD_BLOCK;
+    }
+    if (read == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        dtls->alert = (int16_t)doze_tls_alert(&dtls->ssl);
+    }
+    return doze_dtls_end(dtls, doze_tls_result(read), read);
+}
+
+void doze_dtls_say_goodbye(doze_dtls *dtls) {
+    if (dtls->established) {
+        mbedtls_ssl_close_notify(&dtls->ssl); /* lost or not: nobody waits for it */
+    }
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs: arguments and state are checked here, once, for every kind of socket. */
+#include <string.h>
+
+#include "doze/socket.h"
+#include "socket/state.h"
+
+void doze_socket_init(doze_socket *socket, const doze_socket_ops *ops, const doze_trace *trace) {
+    *socket = (doze_socket){.ops = ops, .trace = trace, .recv_timeout = -1};
+}
+
+void doze_emit(const doze_socket *socket, doze_event event, int detail, int more) {
+    if (socket->trace != NULL) {
+        socket->trace->event(socket->trace->context, socket, event, detail, more);
+    }
+}
+
+doze_result doze_fail(doze_socket *socket, doze_result result, int cause) {
+    if (socket->cause == 0) {
+        socket->cause = cause;
+    }
+    return result;
+}
+
+doze_result doze_step(doze_socket *socket) {
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_state_admit(socket, DOZE_VERB_STEP);
+    return doze_state_settle(socket, DOZE_VERB_STEP, socket->ops->step(socket));
+}
+
+doze_result doze_bind(doze_socket *socket, const char *address, uint16_t port) {
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_BIND);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return doze_state_settle(socket, DOZE_VERB_BIND, socket->ops->bind(socket, address, port));
+}
+
+doze_result doze_reuse_last_port(doze_socket *socket) {
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_REUSE_LAST_PORT);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return doze_state_settle(socket, DOZE_VERB_REUSE_LAST_PORT, socket->ops->reuse_last_port(socket));
+}
+
+doze_result doze_connect(doze_socket *socket, const char *host, uint16_t port) {
+    if (socket == NULL || host == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    if (host[0] == '\0' || memchr(host, '\0', DOZE_HOSTNAME_MAX + 1) == NULL) {
+        return DOZE_ERR_HOST;
+    }
+    if (port == 0) {
+        return DOZE_ERR_PORT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_CONNECT);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return doze_state_settle(socket, DOZE_VERB_CONNECT, socket->ops->connect(socket, host, port));
+}
+
+doze_result doze_resume(doze_socket *socket) {
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_RESUME);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return doze_state_settle(socket, DOZE_VERB_RESUME, socket->ops->resume(socket));
+}
+
+doze_result doze_send(doze_socket *socket, const void *data, size_t size) {
+    if (socket == NULL || data == NULL || size == 0) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_SEND);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return socket->ops->send(socket, data, size);
+}
+
+doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
+    if (socket == NULL || buffer == NULL || capacity == 0 || size == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_RECV);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return socket->ops->recv(socket, buffer, capacity, size);
+}
+
+/* The verbs that take nothing but the socket and put it to rest. */
+static doze_result rest(doze_socket *socket, doze_verb verb, doze_result (*op)(doze_socket *)) {
+    doze_result admitted = doze_state_admit(socket, verb);
+    return admitted == DOZE_OK ? doze_state_settle(socket, verb, op(socket)) : admitted;
+}
+
+doze_result doze_shutdown(doze_socket *socket) {
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    return socket->state == DOZE_STATE_SHUTDOWN ? DOZE_OK : rest(socket, DOZE_VERB_SHUTDOWN, socket->ops->shutdown);
+}
+
+doze_result doze_close(doze_socket *socket) {
+    return socket == NULL ? DOZE_ERR_ARGUMENT : rest(socket, DOZE_VERB_CLOSE, socket->ops->close);
+}
+
+doze_result doze_forget(doze_socket *socket) {
+    return socket == NULL ? DOZE_ERR_ARGUMENT : rest(socket, DOZE_VERB_FORGET, socket->ops->forget);
+}
+
+void doze_deinit(doze_socket *socket) {
+    if (socket != NULL && socket->ops != NULL) {
+        socket->ops->deinit(socket);
+    }
+}
+
+int32_t doze_next_timeout(const doze_socket *socket) {
+    return socket == NULL ? -1 : socket->ops->next_timeout(socket);
+}
+
+int doze_fd(const doze_socket *socket) {
+    return socket == NULL ? -1 : socket->ops->fd(socket);
+}
+
+doze_state doze_get_state(const doze_socket *socket) {
+    return socket == NULL ? DOZE_STATE_CLOSED : (doze_state)socket->state;
+}
+
+int doze_cause(const doze_socket *socket) {
+    return socket == NULL ? 0 : socket->cause;
+}
+
+const char *doze_state_name(doze_state state) {
+    static const char *const names[] = {"CLOSED", "BOUND", "CONNECTING", "CONNECTED", "SHUTDOWN"};
+    return (unsigned)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DOZE_UDP_INTERNAL_H
+#define DOZE_UDP_INTERNAL_H
+
+#include "doze/udp.h"
+
+/* `socket` is the first member of a doze_udp. */
+static inline doze_udp *doze_udp_of(doze_socket *socket) {
+    return (doze_udp *)socket;
+}
+static inline const doze_udp *doze_udp_of_const(const doze_socket *socket) {
+    return (const doze_udp *)socket;
+}
+
+/* Opens `kernel` at the local port (0: any) for peers of `family`, at the caller's local address if one was chosen. */
+doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family, uint16_t port, doze_endpoint *local);
+
+/* Fixes the peer, over the socket at hand where its family fits, else over a new one, at the same port where one was
+ * in use. On an error nothing has changed. */
+doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer);
+
+/* connect and its continuation: find the host's addresses, take the best one that works. */
+doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port);
+doze_result doze_udp_continue_lookup(doze_udp *udp);
+void doze_udp_cancel_lookup(doze_udp *udp);
+
+doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t *value);
+doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t value);
+
+#endif

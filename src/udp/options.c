@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "udp/internal.h"
+
+#define UDP_HEADER   8
+#define IPV4_HEADER  20
+#define IPV6_HEADER  40
+#define UDP_IPV4_MAX (65535 - IPV4_HEADER - UDP_HEADER)
+#define UDP_IPV6_MAX (65535 - UDP_HEADER) /* RFC 8200 section 3: its length field leaves out the header */
+
+static doze_result mtu(doze_udp *udp, bool payload, int64_t *value) {
+    if (udp->socket.state != DOZE_STATE_CONNECTED) {
+        return DOZE_ERR_OPTION;
+    }
+    uint32_t path = 0;
+    doze_result result = udp->net->ops->path_mtu(udp->net, &udp->kernel, &path);
+    if (result != DOZE_OK) {
+        return doze_fail(&udp->socket, result, udp->kernel.cause);
+    }
+    bool v6 = udp->remote.family == DOZE_FAMILY_IPV6;
+    int64_t most = v6 ? UDP_IPV6_MAX : UDP_IPV4_MAX;
+    int64_t room = (int64_t)path - (v6 ? IPV6_HEADER : IPV4_HEADER) - UDP_HEADER;
+    *value = !payload ? (int64_t)path : room < most ? room : most;
+    return DOZE_OK;
+}
+
+doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t *value) {
+    doze_udp *udp = doze_udp_of(socket);
+    switch ((int)option) {
+    case DOZE_OPT_PATH_MTU:
+        return mtu(udp, false, value);
+    case DOZE_OPT_PAYLOAD_MTU:
+        return mtu(udp, true, value);
+    case DOZE_OPT_FAMILY:
+        *value = udp->remote.family;
+        return DOZE_OK;
+    case DOZE_OPT_FORCED_FAMILY:
+        *value = udp->forced_family;
+        return DOZE_OK;
+    case DOZE_OPT_PREFERRED_FAMILY:
+        *value = udp->preferred_family;
+        return DOZE_OK;
+    case DOZE_OPT_DATAGRAMS_SENT:
+        *value = udp->datagrams_sent;
+        return DOZE_OK;
+    case DOZE_OPT_DATAGRAMS_RECEIVED:
+        *value = udp->datagrams_received;
+        return DOZE_OK;
+    case DOZE_OPT_BYTES_SENT:
+        *value = (int64_t)udp->bytes_sent;
+        return DOZE_OK;
+    case DOZE_OPT_BYTES_RECEIVED:
+        *value = (int64_t)udp->bytes_received;
+        return DOZE_OK;
+    case DOZE_OPT_REFUSALS:
+        *value = udp->refusals;
+        return DOZE_OK;
+    case DOZE_OPT_REUSE_ADDR:
+        *value = udp->reuse_addr;
+        return DOZE_OK;
+    case DOZE_OPT_DSCP:
+        *value = udp->dscp;
+        return DOZE_OK;
+    case DOZE_OPT_SLEEP:
+        *value = udp->sleep;
+        return DOZE_OK;
+    case DOZE_OPT_PENDING:
+        *value = 0;
+        return DOZE_OK;
+    case DOZE_OPT_PORT_KEPT:
+        *value = udp->port_kept;
+        return DOZE_OK;
+    case DOZE_OPT_PEER_FAILED:
+        *value = udp->peer_failed;
+        return DOZE_OK;
+    default:
+        return DOZE_ERR_OPTION;
+    }
+}
+
+static doze_result set_family(uint8_t *family, int64_t value) {
+    if (value != DOZE_FAMILY_ANY && value != DOZE_FAMILY_IPV4 && value != DOZE_FAMILY_IPV6) {
+        return DOZE_ERR_OPTION;
+    }
+    *family = (uint8_t)value;
+    return DOZE_OK;
+}
+
+static doze_result set_bool(bool *flag, int64_t value) {
+    if (value != 0 && value != 1) {
+        return DOZE_ERR_OPTION;
+    }
+    *flag = value != 0;
+    return DOZE_OK;
+}
+
+static doze_result set_sleep(doze_udp *udp, int64_t value) {
+    if (value != DOZE_SLEEP_DROP && value != DOZE_SLEEP_HOLD) {
+        return DOZE_ERR_OPTION;
+    }
+    if (value == DOZE_SLEEP_HOLD && !udp->net->ops->can_deafen) {
+        return DOZE_ERR_UNSUPPORTED;
+    }
+    udp->sleep = (uint8_t)value;
+    return DOZE_OK;
+}
+
+doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t value) {
+    doze_udp *udp = doze_udp_of(socket);
+    switch ((int)option) {
+    case DOZE_OPT_FORCED_FAMILY:
+        return set_family(&udp->forced_family, value);
+    case DOZE_OPT_PREFERRED_FAMILY:
+        return set_family(&udp->preferred_family, value);
+    case DOZE_OPT_REUSE_ADDR:
+        return set_bool(&udp->reuse_addr, value);
+    case DOZE_OPT_DSCP:
+        if (value < 0 || value > 63) {
+            return DOZE_ERR_OPTION;
+        }
+        udp->dscp = (uint8_t)value;
+        return DOZE_OK;
+    case DOZE_OPT_SLEEP:
+        return set_sleep(udp, value);
+    case DOZE_OPT_PEER_FAILED:
+        return set_bool(&udp->peer_failed, value);
+    default:
+        return DOZE_ERR_OPTION;
+    }
+}
+
+doze_result doze_udp_set_interface(doze_udp *udp, const char *name) {
+    const char *chosen = name == NULL ? "" : name;
+    if (udp == NULL || strlen(chosen) >= sizeof(udp->interface_name)) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    memset(udp->interface_name, 0, sizeof(udp->interface_name));
+    memcpy(udp->interface_name, chosen, strlen(chosen));
+    return DOZE_OK;
+}
+
+const char *doze_udp_interface(const doze_udp *udp) {
+    return udp == NULL ? "" : udp->interface_name;
+}

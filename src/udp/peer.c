@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a host's name to the peer: the address used before if the name still has it, else the next that works. */
+#include <string.h>
+
+#include "udp/internal.h"
+
+/* Answers are tried from the lowest rank to the highest, within a rank in the resolver's order. */
+typedef enum rank { RANK_STICKY, RANK_PREFERRED, RANK_OTHER, RANK_FAILED, RANK_UNUSABLE } rank;
+
+static rank rank_of(const doze_udp *udp, bool same_name, const doze_endpoint *answer) {
+    bool fits_bind = !udp->bound_address || answer->family == udp->local.family;
+    bool fits_force = udp->forced_family == DOZE_FAMILY_ANY || answer->family == udp->forced_family;
+    if (!fits_bind || !fits_force) {
+        return RANK_UNUSABLE;
+    }
+    if (same_name && doze_same_address(answer, &udp->remote)) {
+        return udp->peer_failed ? RANK_FAILED : RANK_STICKY;
+    }
+    return answer->family == udp->preferred_family ? RANK_PREFERRED : RANK_OTHER;
+}
+
+static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
+    doze_result result = doze_udp_attach(udp, &peer);
+    if (result == DOZE_OK) {
+        memmove(udp->hostname, host, strlen(host) + 1);
+        udp->peer_failed = false;
+    }
+    return result;
+}
+
+/* The first failure is the one that is told: it is the best address's. */
+static doze_result attach_best_answer(doze_udp *udp) {
+    const doze_resolver_ops *resolver = udp->resolver->ops;
+    bool same_name = strcmp(udp->lookup->host, udp->hostname) == 0;
+    doze_result told = DOZE_ERR_UNREACHABLE;
+    bool tried = false;
+    for (rank wanted = RANK_STICKY; wanted < RANK_UNUSABLE; wanted++) {
+        doze_endpoint answer;
+        for (size_t i = 0; resolver->answer(udp->resolver, udp->lookup, i, &answer); i++) {
+            if (rank_of(udp, same_name, &answer) != wanted) {
+                continue;
+            }
+            answer.port = udp->wanted_port;
+            doze_result result = attach(udp, answer, udp->lookup->host);
+            if (result == DOZE_OK) {
+                return DOZE_OK;
+            }
+            told = tried ? told : result;
+            tried = true;
+        }
+    }
+    return told;
+}
+
+void doze_udp_cancel_lookup(doze_udp *udp) {
+    if (udp->lookup != NULL) {
+        udp->resolver->ops->finish(udp->resolver, udp->lookup);
+        udp->lookup = NULL;
+    }
+}
+
+doze_result doze_udp_continue_lookup(doze_udp *udp) {
+    doze_result result = udp->resolver->ops->step(udp->resolver, udp->lookup);
+    if (result == DOZE_IN_PROGRESS) {
+        return result;
+    }
+    if (result == DOZE_OK) {
+        result = attach_best_answer(udp);
+    }
+    doze_udp_cancel_lookup(udp);
+    return result;
+}
+
+static doze_result find_literal(doze_udp *udp, const char *host, uint16_t port) {
+    doze_endpoint peer = {0};
+    if (!udp->net->ops->parse(udp->net, host, &peer)) {
+        return DOZE_ERR_HOST;
+    }
+    if (rank_of(udp, false, &peer) == RANK_UNUSABLE) {
+        return DOZE_ERR_UNREACHABLE;
+    }
+    peer.port = port;
+    return attach(udp, peer, host);
+}
+
+doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port) {
+    if (strlen(host) >= udp->hostname_size) {
+        return DOZE_ERR_HOST;
+    }
+    if (doze_host_is_address(host)) {
+        return find_literal(udp, host, port);
+    }
+    if (udp->resolver == NULL) {
+        return DOZE_ERR_HOST_UNKNOWN;
+    }
+    doze_result result = udp->resolver->ops->start(udp->resolver, host, (doze_family)udp->forced_family, &udp->lookup);
+    if (result < 0) {
+        udp->lookup = NULL;
+        return result;
+    }
+    udp->wanted_port = port;
+    return doze_udp_continue_lookup(udp);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* UDP that can sleep: the port, the peer and its name outlive the kernel's socket. */
+#include <string.h>
+
+#include "udp/internal.h"
+
+static doze_result failed(doze_udp *udp, doze_result result) {
+    return doze_fail(&udp->socket, result, udp->kernel.cause);
+}
+
+doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family, uint16_t port, doze_endpoint *local) {
+    doze_net_request request = {
+        .local = {.family = family},
+        .reuse_addr = udp->reuse_addr,
+        .dscp = udp->dscp,
+        .interface_name = udp->interface_name,
+    };
+    if (udp->bound_address) {
+        request.local = udp->local;
+    }
+    request.local.port = port;
+    doze_result result = udp->net->ops->open(udp->net, kernel, &request);
+    if (result == DOZE_OK) {
+        *local = request.local;
+    } else {
+        doze_fail(&udp->socket, result, kernel->cause);
+    }
+    return result;
+}
+
+static bool has_kernel_socket(const doze_udp *udp) {
+    return udp->kernel.fd >= 0;
+}
+
+static void drop_kernel_socket(doze_udp *udp) {
+    if (has_kernel_socket(udp)) {
+        udp->net->ops->close(udp->net, &udp->kernel);
+        udp->kernel.fd = -1;
+    }
+}
+
+/* Opens where the last port is, or, when that was taken, anywhere: a wake must not fail for a port. */
+static doze_result open_for_wake(doze_udp *udp, doze_net_socket *kernel, uint8_t family, doze_endpoint *local) {
+    doze_result result = doze_udp_open(udp, kernel, family, udp->last_port, local);
+    if (result == DOZE_ERR_PORT_TAKEN) {
+        result = doze_udp_open(udp, kernel, family, 0, local);
+    }
+    return result;
+}
+
+static doze_result open_for_peer(doze_udp *udp, doze_net_socket *kernel, uint8_t family, doze_endpoint *local) {
+    bool asleep = udp->socket.state == DOZE_STATE_SHUTDOWN ||
+                  (udp->socket.state == DOZE_STATE_CONNECTING && udp->socket.fallback == DOZE_STATE_SHUTDOWN);
+    if (asleep) {
+        return open_for_wake(udp, kernel, family, local);
+    }
+    return doze_udp_open(udp, kernel, family, has_kernel_socket(udp) ? udp->local.port : 0, local);
+}
+
+doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer) {
+    const doze_net_ops *net = udp->net->ops;
+    doze_net_socket kernel = udp->kernel;
+    doze_endpoint local = udp->local;
+    bool fresh = !has_kernel_socket(udp) || udp->local.family != peer->family;
+    doze_result result = fresh ? open_for_peer(udp, &kernel, peer->family, &local) : DOZE_OK;
+    if (result != DOZE_OK) {
+        return result;
+    }
+    result = net->connect(udp->net, &kernel, peer, &local);
+    if (result == DOZE_OK && !fresh) {
+        result = net->undeafen(udp->net, &kernel);
+    }
+    if (result != DOZE_OK) {
+        doze_fail(&udp->socket, result, kernel.cause);
+        if (fresh) {
+            net->close(udp->net, &kernel);
+        }
+        return result;
+    }
+    if (fresh) {
+        drop_kernel_socket(udp);
+    }
+    udp->kernel = kernel;
+    udp->remote = *peer;
+    udp->local = local;
+    udp->port_kept = local.port == udp->last_port;
+    udp->last_port = local.port;
+    udp->last_family = local.family;
+    return DOZE_OK;
+}
+
+static doze_result udp_bind(doze_socket *socket, const char *address, uint16_t port) {
+    doze_udp *udp = doze_udp_of(socket);
+    doze_endpoint before = udp->local;
+    bool bound_before = udp->bound_address;
+    uint8_t family = udp->forced_family      ? udp->forced_family
+                     : udp->preferred_family ? udp->preferred_family
+                                             : DOZE_FAMILY_IPV4;
+    udp->bound_address = address != NULL;
+    if (udp->bound_address && !udp->net->ops->parse(udp->net, address, &udp->local)) {
+        udp->local = before;
+        udp->bound_address = bound_before;
+        return DOZE_ERR_ADDRESS;
+    }
+    doze_result result = doze_udp_open(udp, &udp->kernel, family, port, &udp->local);
+    if (result != DOZE_OK) {
+        udp->local = before;
+        udp->bound_address = bound_before;
+    }
+    return result;
+}
+
+static doze_result udp_reuse_last_port(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    if (udp->last_port == 0) {
+        return DOZE_ERR_NO_LAST_PORT;
+    }
+    if (has_kernel_socket(udp)) { /* held: it is still ours */
+        return failed(udp, udp->net->ops->undeafen(udp->net, &udp->kernel));
+    }
+    return doze_udp_open(udp, &udp->kernel, udp->last_family, udp->last_port, &udp->local);
+}
+
+static doze_result udp_connect(doze_socket *socket, const char *host, uint16_t port) {
+    doze_udp *udp = doze_udp_of(socket);
+    if (socket->state == DOZE_STATE_CLOSED) {
+        udp->bound_address = false; /* what an earlier bind asked for ended with its close */
+    }
+    return doze_udp_find_peer(udp, host, port);
+}
+
+static doze_result udp_resume(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    return udp->remote.family == DOZE_FAMILY_ANY ? DOZE_ERR_NO_PEER : doze_udp_attach(udp, &udp->remote);
+}
+
+static doze_result udp_step(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    if (socket->state != DOZE_STATE_CONNECTING) {
+        return DOZE_OK;
+    }
+    doze_result result = doze_udp_continue_lookup(udp);
+    if (result < 0 && socket->fallback == DOZE_STATE_CLOSED) {
+        drop_kernel_socket(udp);
+    }
+    return result;
+}
+
+static void note_refusal(doze_udp *udp) {
+    udp->refusals++;
+    doze_emit(&udp->socket, DOZE_EVENT_HINT, DOZE_ERR_REFUSED, udp->kernel.cause);
+}
+
+static doze_result udp_send(doze_socket *socket, const void *data, size_t size) {
+    doze_udp *udp = doze_udp_of(socket);
+    doze_result result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
+    if (result == DOZE_ERR_REFUSED) { /* the answer to an earlier datagram took the place of this one */
+        note_refusal(udp);
+        result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
+    }
+    if (result != DOZE_OK) {
+        return failed(udp, result);
+    }
+    udp->datagrams_sent++;
+    udp->bytes_sent += size;
+    return DOZE_OK;
+}
+
+static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
+    doze_udp *udp = doze_udp_of(socket);
+    doze_result result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+    for (int refusals = 0; result == DOZE_ERR_REFUSED && refusals < 8; refusals++) {
+        note_refusal(udp); /* a hint in front of what we came for */
+        result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+    }
+    if (result == DOZE_OK || result == DOZE_ERR_TRUNCATED) {
+        udp->datagrams_received++;
+        udp->bytes_received += *size;
+        return result;
+    }
+    return failed(udp, result);
+}
+
+static doze_result udp_shutdown(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    if (udp->sleep == DOZE_SLEEP_HOLD && has_kernel_socket(udp)) {
+        doze_result result = udp->net->ops->deafen(udp->net, &udp->kernel);
+        if (result != DOZE_OK) {
+            return failed(udp, result);
+        }
+    } else {
+        drop_kernel_socket(udp);
+    }
+    doze_udp_cancel_lookup(udp);
+    return DOZE_OK;
+}
+
+static doze_result udp_close(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    doze_udp_cancel_lookup(udp);
+    drop_kernel_socket(udp);
+    return DOZE_OK;
+}
+
+static doze_result udp_forget(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    udp_close(socket);
+    memset(udp->hostname, 0, udp->hostname_size);
+    udp->remote = (doze_endpoint){0};
+    udp->local = (doze_endpoint){0};
+    udp->last_port = 0;
+    udp->port_kept = udp->peer_failed = udp->bound_address = false;
+    return DOZE_OK;
+}
+
+static void udp_deinit(doze_socket *socket) {
+    doze_udp *udp = doze_udp_of(socket);
+    udp_forget(socket);
+    memset(udp, 0, sizeof(*udp));
+}
+
+static int32_t udp_next_timeout(const doze_socket *socket) {
+    const doze_udp *udp = doze_udp_of_const(socket);
+    return udp->lookup == NULL ? -1 : udp->resolver->ops->next_timeout(udp->resolver, udp->lookup);
+}
+
+static int udp_fd(const doze_socket *socket) {
+    const doze_udp *udp = doze_udp_of_const(socket);
+    if (udp->lookup != NULL) {
+        return udp->resolver->ops->fd(udp->resolver, udp->lookup);
+    }
+    return socket->state == DOZE_STATE_SHUTDOWN ? -1 : udp->kernel.fd;
+}
+
+static void udp_endpoints(const doze_socket *socket, doze_endpoints *out) {
+    const doze_udp *udp = doze_udp_of_const(socket);
+    out->hostname = udp->hostname[0] == '\0' ? NULL : udp->hostname;
+    out->remote = udp->remote;
+    out->local = udp->local;
+}
+
+static bool udp_format(const doze_socket *socket, const doze_endpoint *endpoint, char *text, size_t size) {
+    const doze_udp *udp = doze_udp_of_const(socket);
+    return udp->net->ops->format(udp->net, endpoint, text, size);
+}
+
+static const doze_socket_ops ops = {
+    .step = udp_step,
+    .bind = udp_bind,
+    .reuse_last_port = udp_reuse_last_port,
+    .connect = udp_connect,
+    .resume = udp_resume,
+    .send = udp_send,
+    .recv = udp_recv,
+    .shutdown = udp_shutdown,
+    .close = udp_close,
+    .forget = udp_forget,
+    .deinit = udp_deinit,
+    .next_timeout = udp_next_timeout,
+    .fd = udp_fd,
+    .endpoints = udp_endpoints,
+    .format = udp_format,
+    .get_option = doze_udp_get_option,
+    .set_option = doze_udp_set_option,
+};
+
+doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings) {
+    if (udp == NULL || settings == NULL || settings->net == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    bool own_memory = settings->hostname_memory == NULL;
+    if (!own_memory && (settings->hostname_memory_size == 0 || settings->hostname_memory_size > UINT16_MAX)) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    memset(udp, 0, sizeof(*udp));
+    doze_socket_init(&udp->socket, &ops, settings->trace);
+    udp->net = settings->net;
+    udp->resolver = settings->resolver;
+    udp->kernel.fd = -1;
+    udp->hostname = own_memory ? udp->hostname_inline : settings->hostname_memory;
+    udp->hostname_size = own_memory ? DOZE_HOSTNAME_INLINE : (uint16_t)settings->hostname_memory_size;
+    udp->hostname[0] = '\0';
+    return DOZE_OK;
+}
