@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What nearly every DTLS test starts from: a host, a server that speaks real Mbed TLS, a tap between them, all on a
+ * simulated network with a virtual clock. */
+#ifndef KIT_H
+#define KIT_H
+
+#include "doze/dtls.h"
+#include "doze/udp.h"
+#include "doze/x509.h"
+#include "peer/peer_world.h"
+#include "world/tap.h"
+#include "world/world.h"
+
+#define KIT_HOST       "10.0.0.2"
+#define KIT_SERVER     "192.0.2.1"
+#define KIT_NAME       "server.example"
+#define KIT_PORT       5684
+#define KIT_PATIENCE   300000 /* ms of virtual time that nothing may outlast */
+#define KIT_IDENTITY   "device-1"
+#define KIT_KEY_SIZE   16
+#define KIT_EVENTS_MAX 64
+
+typedef struct kit_event {
+    doze_event event;
+    int detail;
+    int more;
+} kit_event;
+
+typedef struct kit {
+    world w;
+    world_host *host;
+    peer_world home;
+    peer *peer; /* of `home`, like the next */
+    world_server *server;
+    doze_udp udp;
+    tap tap;
+    doze_x509 x509;
+    doze_dtls_config config;
+    doze_dtls dtls;
+    doze_socket *socket; /* of `dtls` */
+    doze_trace trace;
+    kit_event events[KIT_EVENTS_MAX];
+    unsigned events_count;
+} kit;
+
+/* What a test wants to be different; everything zero is PSK, Connection ID as by default, session cache. */
+typedef struct kit_order {
+    doze_dtls_settings dtls;
+    peer_settings peer;
+    const doze_x509_settings *x509; /* instead of the PSK */
+    const char *certificate;        /* the server's: a name in the directory of test credentials, as "server" */
+    const char *client_ca;          /* the server wants a client certificate by this one */
+    bool no_sessions;               /* the server keeps none */
+    uint64_t seed;
+} kit_order;
+
+extern const unsigned char kit_key[KIT_KEY_SIZE];
+
+void kit_start(kit *k, const kit_order *order); /* NULL: nothing different */
+void kit_stop(kit *k);                          /* checks the tap, and that nothing is left open */
+
+/* ---- verbs that must succeed ---- */
+
+void kit_connect(kit *k);
+void kit_sleep(kit *k); /* and nothing goes on the wire */
+void kit_resume(kit *k);
+void kit_exchange(kit *k, const char *message); /* sends, and gets the same back; what is sent is not seen in plain */
+
+/* ---- questions ---- */
+
+int64_t kit_option(kit *k, doze_option option);
+int64_t kit_dropped(kit *k, doze_drop cause);
+uint64_t kit_handshake_datagrams(const kit *k); /* both ways, since the tap was cleared */
+unsigned kit_count_events(const kit *k, doze_event event, int detail);
+
+/* A file of the test credentials, whole; the memory is the caller's to free. */
+doze_bytes kit_file(const char *name);
+void kit_free(doze_bytes file);
+
+#endif
