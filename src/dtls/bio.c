@@ -35,7 +35,7 @@ static uint64_t sequence_of(const uint8_t *record) {
 
 static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
     dtls->dropped[cause]++;
-    doze_emit(&dtls->socket, DOZE_EVENT_DROP, cause, (int)size);
+    doze_emit(&dtls->socket, DOZE_EVENT_DROP, (int)cause, (int)size);
 }
 
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail) {

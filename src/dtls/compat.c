@@ -25,10 +25,6 @@
 
 #define IS_4X (MBEDTLS_VERSION_NUMBER >= 0x04000000)
 
-#if !IS_4X
-#include <mbedtls/entropy.h>
-#endif
-
 #if IS_4X || defined(MBEDTLS_USE_PSA_CRYPTO)
 #include <psa/crypto.h>
 #define HAS_PSA 1
@@ -81,7 +77,7 @@ int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
 
 static int fill(void *context, unsigned char *out, size_t size) {
     const doze_random *random = context;
-    return random->fill(random->context, out, size) == 0 ? 0 : MBEDTLS_ERR_ENTROPY_SOURCE_FAILED;
+    return random->fill(random->context, out, size) == 0 ? 0 : DOZE_TLS_RANDOM_FAILED;
 }
 
 /* Mbed TLS takes the context of its random callback without const; `fill` gives it back. */
@@ -126,6 +122,10 @@ bool doze_tls_pk_fits(const mbedtls_pk_context *pk) {
 #else
     return mbedtls_pk_get_bitlen(pk) == 256 && mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA);
 #endif
+}
+
+size_t doze_tls_psk_max(void) {
+    return MBEDTLS_PSK_MAX_LEN;
 }
 
 int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk) {
@@ -181,6 +181,7 @@ doze_result doze_tls_result(int error) {
         int error;
         doze_result result;
     } table[] = {
+        {DOZE_TLS_RANDOM_FAILED, DOZE_ERR_RANDOM},
         {MBEDTLS_ERR_SSL_TIMEOUT, DOZE_ERR_TIMEOUT},
         {MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, DOZE_ERR_ALERT},
         {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, DOZE_ERR_CLOSED_BY_PEER},
@@ -191,7 +192,6 @@ doze_result doze_tls_result(int error) {
         {MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, DOZE_ERR_VERIFY},
         {MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, DOZE_ERR_VERIFY},
 #if !IS_4X
-        {MBEDTLS_ERR_ENTROPY_SOURCE_FAILED, DOZE_ERR_RANDOM},
         {MBEDTLS_ERR_MPI_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
         {MBEDTLS_ERR_ECP_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
         {MBEDTLS_ERR_MD_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},

@@ -10,6 +10,7 @@
 #include "doze/dtls.h"
 
 #define DOZE_MASTER_SECRET_SIZE 48
+#define DOZE_TLS_RANDOM_FAILED  (-0x003C) /* what 3.x calls MBEDTLS_ERR_ENTROPY_SOURCE_FAILED */
 
 /* Whether keys may be held by a PSA provider. */
 bool doze_tls_has_psa_keys(void);
@@ -17,6 +18,8 @@ int doze_tls_begin(void);
 
 /* `random` must outlive `tls`. From 4.x on Mbed TLS has a random source of its own, and this one is not asked. */
 void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random);
+/* The longest pre-shared key that this Mbed TLS takes, in bytes. */
+size_t doze_tls_psk_max(void);
 int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk);
 int doze_tls_conf_fragment_length(mbedtls_ssl_config *tls, unsigned char code);
 void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use);

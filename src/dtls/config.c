@@ -64,6 +64,9 @@ static doze_result check_psk(const doze_psk *psk) {
     if (bytes && (psk->key.size == 0 || psk->key.size > DOZE_KEY_MAX)) {
         return DOZE_ERR_KEY;
     }
+    if (bytes && psk->key.size > doze_tls_psk_max()) {
+        return DOZE_ERR_UNSUPPORTED;
+    }
     return !bytes && !doze_tls_has_psa_keys() ? DOZE_ERR_UNSUPPORTED : DOZE_OK;
 }
 
@@ -92,9 +95,9 @@ static doze_result check(const doze_dtls_settings *s) {
 
 static doze_result conf_fragment_length(mbedtls_ssl_config *tls, uint16_t length) {
     static const uint16_t lengths[] = {0, 512, 1024, 2048, 4096}; /* RFC 6066 section 4: by code */
-    for (unsigned char code = 0; code < sizeof(lengths) / sizeof(lengths[0]); code++) {
+    for (size_t code = 0; code < sizeof(lengths) / sizeof(lengths[0]); code++) {
         if (lengths[code] == length) {
-            return doze_tls_conf_fragment_length(tls, code) == 0 ? DOZE_OK : DOZE_ERR_UNSUPPORTED;
+            return doze_tls_conf_fragment_length(tls, (unsigned char)code) == 0 ? DOZE_OK : DOZE_ERR_UNSUPPORTED;
         }
     }
     return DOZE_ERR_CONFIG;

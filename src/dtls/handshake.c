@@ -132,7 +132,7 @@ static int offer_cid(doze_dtls *dtls) {
         return 0;
     }
     if (config->cid_size != 0 && config->random.fill(config->random.context, cid, config->cid_size) != 0) {
-        return MBEDTLS_ERR_SSL_INTERNAL_ERROR;
+        return DOZE_TLS_RANDOM_FAILED;
     }
     return mbedtls_ssl_set_cid(&dtls->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
 }

@@ -146,16 +146,24 @@ static doze_result udp_step(doze_socket *socket) {
     return result;
 }
 
-static void note_refusal(doze_udp *udp) {
-    udp->refusals++;
-    doze_emit(&udp->socket, DOZE_EVENT_HINT, DOZE_ERR_REFUSED, udp->kernel.cause);
+static void note_refusal(doze_udp *udp, doze_result result) {
+    if (result == DOZE_ERR_REFUSED) {
+        udp->refusals++;
+        doze_emit(&udp->socket, DOZE_EVENT_HINT, DOZE_ERR_REFUSED, udp->kernel.cause);
+    }
+}
+
+/* These may be the answer to an earlier datagram, told in the place of this one, which was then not sent. */
+static bool may_be_old_news(doze_result result) {
+    return result == DOZE_ERR_REFUSED || result == DOZE_ERR_UNREACHABLE || result == DOZE_ERR_NOT_PERMITTED ||
+           result == DOZE_ERR_TOO_LONG;
 }
 
 static doze_result udp_send(doze_socket *socket, const void *data, size_t size) {
     doze_udp *udp = doze_udp_of(socket);
     doze_result result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
-    if (result == DOZE_ERR_REFUSED) { /* the answer to an earlier datagram took the place of this one */
-        note_refusal(udp);
+    if (result != DOZE_OK && may_be_old_news(result)) {
+        note_refusal(udp, result);
         result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
     }
     if (result != DOZE_OK) {
@@ -170,7 +178,7 @@ static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, 
     doze_udp *udp = doze_udp_of(socket);
     doze_result result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
     for (int refusals = 0; result == DOZE_ERR_REFUSED && refusals < 8; refusals++) {
-        note_refusal(udp); /* a hint in front of what we came for */
+        note_refusal(udp, result); /* a hint in front of what we came for */
         result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
     }
     if (result == DOZE_OK || result == DOZE_ERR_TRUNCATED) {
@@ -178,7 +186,7 @@ static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, 
         udp->bytes_received += *size;
         return result;
     }
-    return failed(udp, result);
+    return failed(udp, result == DOZE_ERR_REFUSED ? DOZE_WOULD_BLOCK : result);
 }
 
 static doze_result udp_shutdown(doze_socket *socket) {

@@ -89,6 +89,7 @@ void kit_start(kit *k, const kit_order *order) {
     k->trace = (doze_trace){on_event, k};
     world_init(&k->w, order->seed);
     k->w.on_failure = on_failure;
+    k->started = world_now(&k->w);
     k->host = world_add_host(&k->w, KIT_HOST);
     world_name(&k->w, KIT_NAME, KIT_SERVER, NULL);
     start_peer(k, order);
@@ -141,7 +142,11 @@ int64_t kit_option(kit *k, doze_option option) {
 }
 
 int64_t kit_dropped(kit *k, doze_drop cause) {
-    return kit_option(k, (doze_option)(DOZE_OPT_DROPPED + cause));
+    return kit_option(k, (doze_option)((int)DOZE_OPT_DROPPED + (int)cause));
+}
+
+uint64_t kit_elapsed(const kit *k) {
+    return world_now(&k->w) - k->started;
 }
 
 uint64_t kit_handshake_datagrams(const kit *k) {

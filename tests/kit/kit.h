@@ -39,6 +39,7 @@ typedef struct kit {
     doze_dtls dtls;
     doze_socket *socket; /* of `dtls` */
     doze_trace trace;
+    uint64_t started;
     kit_event events[KIT_EVENTS_MAX];
     unsigned events_count;
 } kit;
@@ -70,6 +71,7 @@ void kit_exchange(kit *k, const char *message); /* sends, and gets the same back
 
 int64_t kit_option(kit *k, doze_option option);
 int64_t kit_dropped(kit *k, doze_drop cause);
+uint64_t kit_elapsed(const kit *k);             /* ms since kit_start() */
 uint64_t kit_handshake_datagrams(const kit *k); /* both ways, since the tap was cleared */
 unsigned kit_count_events(const kit *k, doze_event event, int detail);
 
