@@ -37,7 +37,7 @@ typedef enum doze_rung {
     DOZE_RUNG_HANDSHAKE = 4, /* a full handshake */
 } doze_rung;
 
-/* Why a datagram that arrived was not handed on. */
+/* Why a datagram that arrived, or the rest of one behind a record, was not handed on. */
 typedef enum doze_drop {
     DOZE_DROP_EMPTY,           /* no bytes at all */
     DOZE_DROP_FOREIGN,         /* not a DTLS 1.2 record, or of another epoch or Connection ID */

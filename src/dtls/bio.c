@@ -82,27 +82,18 @@ static bool was_seen(const doze_dtls *dtls, uint64_t sequence) {
     return age >= 64 || (dtls->window[1] >> age & 1) != 0;
 }
 
+/* Why Mbed TLS dropped a record that is sound in its form. */
 static doze_drop cause_of_drop(doze_dtls *dtls) {
     const uint8_t *record = dtls->arrived;
     unsigned char cid[MBEDTLS_SSL_CID_IN_LEN_MAX];
-    size_t cid_size = dtls->config->cid_size;
-    size_t header = RECORD_HEADER + (record[0] == TYPE_CID ? cid_size : 0);
+    size_t cid_size = 0;
     int enabled = 0;
-    bool dtls_1_2 = record[1] == 0xfe && record[2] == 0xfd && record[0] >= TYPE_CHANGE_CIPHER_SPEC;
-    if (!dtls_1_2 || record[0] > TYPE_CID) {
-        return DOZE_DROP_FOREIGN;
-    }
-    if (dtls->arrived_size < header || header + be16(record + header - 2) > dtls->arrived_size) {
-        return DOZE_DROP_TRUNCATED;
-    }
     if (epoch_of(record) == 0) {
         return DOZE_DROP_UNAUTHENTICATED;
     }
-    if (cid_size != 0 && mbedtls_ssl_get_own_cid(&dtls->ssl, &enabled, cid, &cid_size) == 0 && enabled &&
-        record[0] == TYPE_CID && memcmp(record + 11, cid, cid_size) != 0) {
-        return DOZE_DROP_FOREIGN;
-    }
-    if (epoch_of(record) != 1) {
+    bool other_cid = record[0] == TYPE_CID && mbedtls_ssl_get_own_cid(&dtls->ssl, &enabled, cid, &cid_size) == 0 &&
+                     memcmp(record + 11, cid, cid_size) != 0;
+    if (other_cid || epoch_of(record) != 1 || record[2] != 0xfd) {
         return DOZE_DROP_FOREIGN;
     }
     return was_seen(dtls, sequence_of(record)) ? DOZE_DROP_REPLAYED : DOZE_DROP_CORRUPTED;
@@ -161,30 +152,39 @@ static bool admit_plaintext(doze_dtls *dtls, const uint8_t *record, size_t size)
            ++dtls->hello_verify_requests <= HELLO_VERIFY_REQUESTS_A_FLIGHT;
 }
 
-/* How much of the datagram is handed on: everything up to the first record that is not admitted. */
+/* ---- in, always ---- */
+
+/* The size of the record at the head of what is left of a datagram; 0 when it is none, with the cause. */
+static size_t record_size(const doze_dtls *dtls, const uint8_t *record, size_t left, doze_drop *cause) {
+    size_t header = RECORD_HEADER + (record[0] == TYPE_CID ? dtls->config->cid_size : 0);
+    bool ours = record[0] >= TYPE_CHANGE_CIPHER_SPEC && record[0] <= TYPE_CID && (left < 2 || record[1] == 0xfe);
+    *cause = ours ? DOZE_DROP_TRUNCATED : DOZE_DROP_FOREIGN;
+    if (!ours || left < header) {
+        return 0;
+    }
+    size_t size = header + be16(record + header - 2);
+    return size <= left ? size : 0;
+}
+
+/* How much of the datagram Mbed TLS may see: everything up to the first record that is not admitted. A rest that is
+ * no whole record would be an internal error to it, and end the association. */
 static size_t admissible(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
     size_t at = 0;
     while (at < size) {
         const uint8_t *record = datagram + at;
-        if (size - at < RECORD_HEADER || record[1] != 0xfe) {
-            drop(dtls, DOZE_DROP_FOREIGN, size - at);
+        doze_drop cause;
+        size_t next = record_size(dtls, record, size - at, &cause);
+        if (next != 0 && dtls->handshaking && epoch_of(record) == 0 && !admit_plaintext(dtls, record, next)) {
+            cause = DOZE_DROP_UNAUTHENTICATED;
+            next = 0;
+        }
+        if (next == 0) {
+            drop(dtls, cause, size - at);
             return at;
         }
-        size_t record_size = RECORD_HEADER + (size_t)be16(record + 11);
-        if (record[0] == TYPE_CID) {
-            return size; /* its header is longer; it is authenticated, and what follows it is dropped with it */
-        }
-        if (record_size > size - at) {
-            drop(dtls, DOZE_DROP_TRUNCATED, size - at);
-            return at;
-        }
-        if (epoch_of(record) == 0 && !admit_plaintext(dtls, record, record_size)) {
-            drop(dtls, DOZE_DROP_UNAUTHENTICATED, size - at);
-            return at;
-        }
-        at += record_size;
+        at += next;
     }
-    return size;
+    return at;
 }
 
 /* What Mbed TLS is to see of a datagram: its size, 0 for nothing. */
@@ -193,11 +193,11 @@ static size_t sift(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
         drop(dtls, DOZE_DROP_EMPTY, 0);
         return 0;
     }
-    if (dtls->handshaking) {
-        return admissible(dtls, datagram, size);
+    size_t passed = admissible(dtls, datagram, size);
+    if (passed != 0 && dtls->established) {
+        note_arrival(dtls, datagram, passed);
     }
-    note_arrival(dtls, datagram, size);
-    return size;
+    return passed;
 }
 
 /* One datagram a call, so that nothing is read that Mbed TLS does not want yet. */

@@ -207,7 +207,8 @@ static void a_datagram_with_any_byte_changed_is_dropped(void **state) {
         for (int cause = 0; cause < DOZE_DROP_CAUSES; cause++) {
             dropped += kit_dropped(k, (doze_drop)cause);
         }
-        assert_int_equal(dropped, s.size);
+        /* A length made shorter leaves a rest, which is counted by itself. */
+        assert_in_range(dropped, s.size, s.size + 2);
         kit_exchange(k, "the same after all that");
         kit_stop(k);
     }
@@ -235,6 +236,28 @@ static void a_truncated_datagram_is_dropped_as_truncated_at_every_length(void **
             cut.size = size;
             expect_drop(k, &cut, DOZE_DROP_TRUNCATED);
         }
+        kit_stop(k);
+    }
+}
+
+/* Mbed TLS would take what is no whole record for an internal error of its own. */
+static void a_rest_behind_a_record_is_cut_off_and_counted(void **state) {
+    kit *k = *state;
+    char buffer[64];
+    size_t size;
+    for (size_t i = 0; i < 2; i++) {
+        snatcher s = {.size = 0};
+        begin_to_snatch(k, both[i], &s);
+        for (size_t rest = 1; rest < 30; rest++) {
+            snatcher with_rest = s;
+            memset(with_rest.data + with_rest.size, 23, rest);
+            with_rest.size += rest;
+            world_inject(&k->w, &with_rest.from, &with_rest.to, with_rest.data, with_rest.size);
+            assert_int_equal(doze_recv(k->socket, buffer, sizeof(buffer), &size), DOZE_WOULD_BLOCK);
+        }
+        assert_int_equal(kit_dropped(k, DOZE_DROP_REPLAYED), 29);
+        assert_true(kit_dropped(k, DOZE_DROP_TRUNCATED) + kit_dropped(k, DOZE_DROP_FOREIGN) >= 29);
+        kit_exchange(k, "after twenty-nine tails");
         kit_stop(k);
     }
 }
@@ -291,6 +314,46 @@ static void plaintext_under_an_association_is_dropped_as_unauthenticated(void **
         }
         assert_int_equal(doze_get_state(k->socket), DOZE_STATE_CONNECTED);
         assert_int_equal(kit_count_events(k, DOZE_EVENT_HINT, DOZE_ERR_ALERT), 2);
+        kit_stop(k);
+    }
+}
+
+/* Records with every kind of header, whole, cut and glued together, from one seed. */
+static size_t forge(doze_random dice, const snatcher *real, uint8_t *out) {
+    uint8_t random[64];
+    size_t size = 0;
+    dice.fill(dice.context, random, sizeof(random));
+    for (size_t i = 0; i < 1u + random[0] % 3; i++) {
+        const uint8_t *r = random + 1 + 16 * i;
+        uint8_t *record = out + size;
+        memcpy(record, real->data, real->size);
+        record[0] = r[0] % 4 == 0 ? (uint8_t)(19 + r[1] % 8) : record[0];
+        record[4] = r[2] % 4 == 0 ? r[3] % 3 : record[4];
+        record[10] = r[4] % 2 == 0 ? r[5] : record[10];
+        record[12] = r[6] % 4 == 0 ? r[7] : record[12];
+        record[20] = r[8] % 4 == 0 ? r[9] : record[20];
+        record[r[10] % real->size] ^= r[11] % 2 == 0 ? r[12] : 0;
+        size += r[13] % 3 == 0 ? r[14] % real->size : real->size;
+    }
+    return size;
+}
+
+static void no_forged_datagram_of_any_kind_ends_an_association(void **state) {
+    kit *k = *state;
+    char buffer[64];
+    size_t size;
+    for (size_t i = 0; i < 2; i++) {
+        snatcher s = {.size = 0};
+        begin_to_snatch(k, both[i], &s);
+        world_on_datagram(&k->w, NULL, NULL);
+        const snatcher real = s;
+        for (int j = 0; j < 20000; j++) {
+            s.size = forge(world_random(&k->w), &real, s.data);
+            world_inject(&k->w, &s.from, &s.to, s.data, s.size);
+            doze_result result = doze_recv(k->socket, buffer, sizeof(buffer), &size);
+            assert_int_equal(result, DOZE_WOULD_BLOCK);
+        }
+        kit_exchange(k, "after forty thousand lies");
         kit_stop(k);
     }
 }
@@ -446,9 +509,11 @@ int main(void) {
         TEST(a_datagram_with_any_byte_changed_is_dropped),
         TEST(a_datagram_that_fails_authentication_is_dropped_as_corrupted),
         TEST(a_truncated_datagram_is_dropped_as_truncated_at_every_length),
+        TEST(a_rest_behind_a_record_is_cut_off_and_counted),
         TEST(an_empty_datagram_is_dropped_as_empty),
         TEST(what_is_no_record_of_ours_is_dropped_as_foreign),
         TEST(plaintext_under_an_association_is_dropped_as_unauthenticated),
+        TEST(no_forged_datagram_of_any_kind_ends_an_association),
         TEST(the_peers_goodbye_is_latched_and_the_session_is_resumed),
         TEST(a_message_and_a_goodbye_in_one_datagram_are_both_told),
         TEST(a_fatal_alert_is_latched_with_its_number_and_its_session_is_not_resumed),
