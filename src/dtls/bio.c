@@ -17,6 +17,7 @@ enum {
     TYPE_CID = 25,
     HELLO_VERIFY_REQUEST = 3,
     HELLO_VERIFY_REQUESTS_A_FLIGHT = 2,
+    HINT_PATIENCE = 2, /* expiries of the flight's timer */
     DATAGRAMS_A_CALL = 32,
 };
 
@@ -39,9 +40,11 @@ static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
 }
 
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail) {
+    if (dtls->hint == 0) { /* the first one counts: who repeats it must not gain time by that */
+        dtls->hint_patience = HINT_PATIENCE;
+    }
     dtls->hint = (int16_t)hint;
     dtls->hint_cause = hint == DOZE_ERR_ALERT ? 0 : detail;
-    dtls->hint_patience = 2;
     doze_emit(&dtls->socket, DOZE_EVENT_HINT, hint, detail);
 }
 
@@ -56,6 +59,16 @@ static void note_alert_hint(doze_dtls *dtls, const uint8_t *record, size_t size)
 
 /* ---- out ---- */
 
+/* A handshake whose datagrams do not leave this host has a reason to tell, until one leaves. */
+static void weigh_send(doze_dtls *dtls, doze_result result) {
+    bool from_peer = dtls->hint == DOZE_ERR_ALERT || dtls->hint == DOZE_ERR_REFUSED;
+    if (result < 0) {
+        doze_dtls_note_hint(dtls, result, doze_cause(dtls->lower));
+    } else if (!from_peer) {
+        dtls->hint = 0;
+    }
+}
+
 /* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
  * in place of the next. What the lower socket said is kept for those who want to know. */
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
@@ -66,8 +79,8 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
     }
     doze_result result = doze_send(dtls->lower, data, size);
     dtls->sent = (int16_t)result;
-    if (result < 0 && dtls->handshaking) {
-        doze_dtls_note_hint(dtls, result, doze_cause(dtls->lower));
+    if (dtls->handshaking) {
+        weigh_send(dtls, result);
     }
     return (int)size;
 }
@@ -146,6 +159,7 @@ static bool admit_plaintext(doze_dtls *dtls, const uint8_t *record, size_t size)
         return false;
     }
     if (record[0] != TYPE_HANDSHAKE || size <= RECORD_HEADER || record[RECORD_HEADER] != HELLO_VERIFY_REQUEST) {
+        dtls->hint = 0; /* something better came */
         return true;
     }
     return is_sound_hello_verify_request(record, size) &&

@@ -349,11 +349,14 @@ static void no_forged_datagram_of_any_kind_ends_an_association(void **state) {
         const snatcher real = s;
         for (int j = 0; j < 20000; j++) {
             s.size = forge(world_random(&k->w), &real, s.data);
-            world_inject(&k->w, &s.from, &s.to, s.data, s.size);
+            assert_true(world_inject(&k->w, &s.from, &s.to, s.data, s.size));
             doze_result result = doze_recv(k->socket, buffer, sizeof(buffer), &size);
             assert_int_equal(result, DOZE_WOULD_BLOCK);
         }
-        kit_exchange(k, "after forty thousand lies");
+        for (int cause = DOZE_DROP_FOREIGN; cause < DOZE_DROP_CAUSES; cause++) {
+            assert_true(kit_dropped(k, (doze_drop)cause) > 100);
+        }
+        kit_exchange(k, "after twenty thousand lies");
         kit_stop(k);
     }
 }

@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "dtls/compat.h"
+
 const unsigned char kit_key[KIT_KEY_SIZE] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
                                              0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x01};
 
@@ -179,4 +181,8 @@ void kit_free(doze_bytes file) {
         void *out;
     } cast = {.in = file.data};
     free(cast.out);
+}
+
+int kit_parse_key(mbedtls_pk_context *pk, doze_bytes der, const doze_random *random) {
+    return doze_tls_pk_parse(pk, der.data, der.size, random);
 }

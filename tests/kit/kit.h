@@ -78,5 +78,7 @@ unsigned kit_count_events(const kit *k, doze_event event, int detail);
 /* A file of the test credentials, whole; the memory is the caller's to free. */
 doze_bytes kit_file(const char *name);
 void kit_free(doze_bytes file);
+/* A private key in DER: 0 or a Mbed TLS error. */
+int kit_parse_key(mbedtls_pk_context *pk, doze_bytes der, const doze_random *random);
 
 #endif
