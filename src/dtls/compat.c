@@ -128,8 +128,20 @@ size_t doze_tls_psk_max(void) {
     return MBEDTLS_PSK_MAX_LEN;
 }
 
+#if HAS_PSA
+static bool psa_has_key(uint32_t key) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    bool has = psa_get_key_attributes((mbedtls_svc_key_id_t)key, &attributes) == PSA_SUCCESS;
+    psa_reset_key_attributes(&attributes);
+    return has;
+}
+#endif
+
 int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk) {
 #if HAS_PSA
+    if (psk->psa_key != 0 && !psa_has_key(psk->psa_key)) {
+        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    }
     if (psk->psa_key != 0) {
         return mbedtls_ssl_conf_psk_opaque(tls, (mbedtls_svc_key_id_t)psk->psa_key, psk->identity.data,
                                            psk->identity.size);
