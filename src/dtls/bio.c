@@ -17,8 +17,8 @@ enum {
     TYPE_CID = 25,
     HELLO_VERIFY_REQUEST = 3,
     HELLO_VERIFY_REQUESTS_A_FLIGHT = 2,
+    DATAGRAMS_A_VERB = 64,
     HINT_PATIENCE = 2, /* expiries of the flight's timer */
-    DATAGRAMS_A_CALL = 32,
 };
 
 static uint16_t be16(const uint8_t *p) {
@@ -214,26 +214,37 @@ static size_t sift(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
     return passed;
 }
 
-/* One datagram a call, so that nothing is read that Mbed TLS does not want yet. */
+/* One datagram a call, so that nothing is read that Mbed TLS does not want yet; and no more than the budget in a verb,
+ * as Mbed TLS would go on for as long as a flood lasts. */
 int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
     doze_dtls *dtls = context;
     account_for_arrival(dtls);
-    for (int i = 0; i < DATAGRAMS_A_CALL; i++) {
+    while (dtls->budget > 0) {
         size_t size = 0;
         doze_result result = doze_recv(dtls->lower, buffer, capacity, &size);
+        if (result != DOZE_OK && result != DOZE_ERR_TRUNCATED) {
+            break;
+        }
+        dtls->budget--;
         if (result == DOZE_ERR_TRUNCATED) {
             drop(dtls, DOZE_DROP_TRUNCATED, size);
             continue;
-        }
-        if (result != DOZE_OK) {
-            dtls->lower_drained = true;
-            return MBEDTLS_ERR_SSL_WANT_READ;
         }
         size_t passed = sift(dtls, buffer, size);
         if (passed != 0) {
             return (int)passed;
         }
     }
-    dtls->lower_drained = true; /* a flood; the caller gets its turn, and fd stays readable */
+    dtls->lower_drained = true;
     return MBEDTLS_ERR_SSL_WANT_READ;
+}
+
+void doze_dtls_begin_reading(doze_dtls *dtls) {
+    dtls->budget = DATAGRAMS_A_VERB;
+    dtls->lower_drained = false;
+}
+
+bool doze_dtls_has_pending(const doze_dtls *dtls) {
+    bool flooded = dtls->lower_drained && dtls->budget == 0;
+    return flooded || (dtls->established && mbedtls_ssl_check_pending(&dtls->ssl) != 0);
 }

@@ -13,6 +13,7 @@
 static doze_result on_lower_connected(doze_dtls *dtls) {
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
+    doze_dtls_begin_reading(dtls);
     if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
         doze_dtls_drop_association(dtls);
         doze_dtls_drop_session(dtls);
@@ -159,12 +160,12 @@ static doze_result dtls_reuse_last_port(doze_socket *socket) {
 static int32_t dtls_next_timeout(const doze_socket *socket) {
     const doze_dtls *dtls = doze_dtls_of_const(socket);
     if (socket->state == DOZE_STATE_CONNECTED) {
-        return dtls->established && mbedtls_ssl_check_pending(&dtls->ssl) != 0 ? 0 : -1;
+        return doze_dtls_has_pending(dtls) ? 0 : -1;
     }
     if (socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
         return doze_next_timeout(dtls->lower);
     }
-    return dtls->handshaking ? doze_dtls_timer_left(dtls) : 0;
+    return dtls->handshaking && !doze_dtls_has_pending(dtls) ? doze_dtls_timer_left(dtls) : 0;
 }
 
 static int dtls_fd(const doze_socket *socket) {

@@ -7,7 +7,6 @@
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
-#define STEPS_A_CALL 64
 #define MTU_FALLBACK 1232 /* what IPv6 guarantees (RFC 8200 section 5), less its headers */
 
 /* ---- time ---- */
@@ -205,8 +204,8 @@ doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
         return result;
     }
     int error = MBEDTLS_ERR_SSL_WANT_READ;
-    dtls->lower_drained = false;
-    for (int i = 0; i < STEPS_A_CALL && error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained; i++) {
+    doze_dtls_begin_reading(dtls);
+    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained) { /* it returns after a repetition, too */
         error = mbedtls_ssl_handshake(&dtls->ssl);
     }
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {

@@ -52,6 +52,10 @@ void doze_dtls_say_goodbye(doze_dtls *dtls);
 
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size);
 int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity);
+/* To be called before anything that reads: reading ends when there is no more, or at the budget of one verb. */
+void doze_dtls_begin_reading(doze_dtls *dtls);
+/* Whether reading would go on although the lower socket says nothing new. */
+bool doze_dtls_has_pending(const doze_dtls *dtls);
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
 
 /* No record is sent with a sequence number from here on (RFC 6347 section 4.1 forbids to wrap). */

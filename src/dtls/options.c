@@ -30,7 +30,7 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
     case DOZE_OPT_PAYLOAD_MTU:
         return payload_mtu(dtls, value);
     case DOZE_OPT_PENDING:
-        *value = dtls->established && mbedtls_ssl_check_pending(&dtls->ssl) != 0;
+        *value = doze_dtls_has_pending(dtls);
         return DOZE_OK;
     case DOZE_OPT_RUNG:
         *value = dtls->rung;

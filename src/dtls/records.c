@@ -7,8 +7,6 @@
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
-#define RECORDS_A_CALL 64
-
 static doze_result after_send(doze_dtls *dtls) {
     doze_result sent = (doze_result)dtls->sent;
     if (sent == DOZE_ERR_EXHAUSTED) {
@@ -65,8 +63,8 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
         return (doze_result)dtls->ended;
     }
     int read = MBEDTLS_ERR_SSL_WANT_READ;
-    dtls->lower_drained = false;
-    for (int i = 0; i < RECORDS_A_CALL && read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained; i++) {
+    doze_dtls_begin_reading(dtls);
+    while (read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained) {
         read = mbedtls_ssl_read(&dtls->ssl, buffer, capacity < INT_MAX ? capacity : INT_MAX);
     }
     if (read > 0) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* How the files of the UDP layer know each other. Arrows point down: udp.c (verbs) > peer.c > kernel.c. */
 #ifndef DOZE_UDP_INTERNAL_H
 #define DOZE_UDP_INTERNAL_H
 
@@ -12,6 +13,10 @@ static inline const doze_udp *doze_udp_of_const(const doze_socket *socket) {
     return (const doze_udp *)socket;
 }
 
+/* ---- kernel.c ---- */
+
+bool doze_udp_has_kernel_socket(const doze_udp *udp);
+void doze_udp_drop_kernel_socket(doze_udp *udp);
 /* Opens `kernel` at the local port (0: any) for peers of `family`, at the caller's local address if one was chosen. */
 doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family, uint16_t port, doze_endpoint *local);
 
@@ -19,10 +24,14 @@ doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family
  * in use. On an error nothing has changed. */
 doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer);
 
+/* ---- peer.c ---- */
+
 /* connect and its continuation: find the host's addresses, take the best one that works. */
 doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port);
 doze_result doze_udp_continue_lookup(doze_udp *udp);
 void doze_udp_cancel_lookup(doze_udp *udp);
+
+/* ---- options.c ---- */
 
 doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t *value);
 doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t value);

@@ -8,87 +8,6 @@ static doze_result failed(doze_udp *udp, doze_result result) {
     return doze_fail(&udp->socket, result, udp->kernel.cause);
 }
 
-doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family, uint16_t port, doze_endpoint *local) {
-    doze_net_request request = {
-        .local = {.family = family},
-        .reuse_addr = udp->reuse_addr,
-        .dscp = udp->dscp,
-        .interface_name = udp->interface_name,
-    };
-    if (udp->bound_address) {
-        request.local = udp->local;
-    }
-    request.local.port = port;
-    doze_result result = udp->net->ops->open(udp->net, kernel, &request);
-    if (result == DOZE_OK) {
-        *local = request.local;
-    } else {
-        doze_fail(&udp->socket, result, kernel->cause);
-    }
-    return result;
-}
-
-static bool has_kernel_socket(const doze_udp *udp) {
-    return udp->kernel.fd >= 0;
-}
-
-static void drop_kernel_socket(doze_udp *udp) {
-    if (has_kernel_socket(udp)) {
-        udp->net->ops->close(udp->net, &udp->kernel);
-        udp->kernel.fd = -1;
-    }
-}
-
-/* Opens where the last port is, or, when that was taken, anywhere: a wake must not fail for a port. */
-static doze_result open_for_wake(doze_udp *udp, doze_net_socket *kernel, uint8_t family, doze_endpoint *local) {
-    doze_result result = doze_udp_open(udp, kernel, family, udp->last_port, local);
-    if (result == DOZE_ERR_PORT_TAKEN) {
-        result = doze_udp_open(udp, kernel, family, 0, local);
-    }
-    return result;
-}
-
-static doze_result open_for_peer(doze_udp *udp, doze_net_socket *kernel, uint8_t family, doze_endpoint *local) {
-    bool asleep = udp->socket.state == DOZE_STATE_SHUTDOWN ||
-                  (udp->socket.state == DOZE_STATE_CONNECTING && udp->socket.fallback == DOZE_STATE_SHUTDOWN);
-    if (asleep) {
-        return open_for_wake(udp, kernel, family, local);
-    }
-    return doze_udp_open(udp, kernel, family, has_kernel_socket(udp) ? udp->local.port : 0, local);
-}
-
-doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer) {
-    const doze_net_ops *net = udp->net->ops;
-    doze_net_socket kernel = udp->kernel;
-    doze_endpoint local = udp->local;
-    bool fresh = !has_kernel_socket(udp) || udp->local.family != peer->family;
-    doze_result result = fresh ? open_for_peer(udp, &kernel, peer->family, &local) : DOZE_OK;
-    if (result != DOZE_OK) {
-        return result;
-    }
-    result = net->connect(udp->net, &kernel, peer, &local);
-    if (result == DOZE_OK && !fresh) {
-        result = net->undeafen(udp->net, &kernel);
-    }
-    if (result != DOZE_OK) {
-        doze_fail(&udp->socket, result, kernel.cause);
-        if (fresh) {
-            net->close(udp->net, &kernel);
-        }
-        return result;
-    }
-    if (fresh) {
-        drop_kernel_socket(udp);
-    }
-    udp->kernel = kernel;
-    udp->remote = *peer;
-    udp->local = local;
-    udp->port_kept = local.port == udp->last_port;
-    udp->last_port = local.port;
-    udp->last_family = local.family;
-    return DOZE_OK;
-}
-
 static doze_result udp_bind(doze_socket *socket, const char *address, uint16_t port) {
     doze_udp *udp = doze_udp_of(socket);
     doze_endpoint before = udp->local;
@@ -115,7 +34,7 @@ static doze_result udp_reuse_last_port(doze_socket *socket) {
     if (udp->last_port == 0) {
         return DOZE_ERR_NO_LAST_PORT;
     }
-    if (has_kernel_socket(udp)) { /* held: it is still ours */
+    if (doze_udp_has_kernel_socket(udp)) { /* held: it is still ours */
         return failed(udp, udp->net->ops->undeafen(udp->net, &udp->kernel));
     }
     return doze_udp_open(udp, &udp->kernel, udp->last_family, udp->last_port, &udp->local);
@@ -141,7 +60,7 @@ static doze_result udp_step(doze_socket *socket) {
     }
     doze_result result = doze_udp_continue_lookup(udp);
     if (result < 0 && socket->fallback == DOZE_STATE_CLOSED) {
-        drop_kernel_socket(udp);
+        doze_udp_drop_kernel_socket(udp);
     }
     return result;
 }
@@ -191,13 +110,13 @@ static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, 
 
 static doze_result udp_shutdown(doze_socket *socket) {
     doze_udp *udp = doze_udp_of(socket);
-    if (udp->sleep == DOZE_SLEEP_HOLD && has_kernel_socket(udp)) {
+    if (udp->sleep == DOZE_SLEEP_HOLD && doze_udp_has_kernel_socket(udp)) {
         doze_result result = udp->net->ops->deafen(udp->net, &udp->kernel);
         if (result != DOZE_OK) {
             return failed(udp, result);
         }
     } else {
-        drop_kernel_socket(udp);
+        doze_udp_drop_kernel_socket(udp);
     }
     doze_udp_cancel_lookup(udp);
     return DOZE_OK;
@@ -206,7 +125,7 @@ static doze_result udp_shutdown(doze_socket *socket) {
 static doze_result udp_close(doze_socket *socket) {
     doze_udp *udp = doze_udp_of(socket);
     doze_udp_cancel_lookup(udp);
-    drop_kernel_socket(udp);
+    doze_udp_drop_kernel_socket(udp);
     return DOZE_OK;
 }
 

@@ -318,6 +318,26 @@ static void plaintext_under_an_association_is_dropped_as_unauthenticated(void **
     }
 }
 
+static void a_flood_of_forgeries_gives_the_caller_its_turn(void **state) {
+    kit *k = *state;
+    char buffer[64];
+    size_t size;
+    for (size_t i = 0; i < 2; i++) {
+        snatcher s = {.size = 0};
+        begin_to_snatch(k, both[i], &s);
+        for (int j = 0; j < 1000; j++) {
+            world_inject(&k->w, &s.from, &s.to, s.data, s.size);
+        }
+        assert_int_equal(doze_recv(k->socket, buffer, sizeof(buffer), &size), DOZE_WOULD_BLOCK);
+        assert_in_range(kit_dropped(k, DOZE_DROP_REPLAYED), 1, 100);
+        assert_int_equal(doze_next_timeout(k->socket), 0);
+        kit_exchange(k, "heard among a thousand");
+        assert_int_equal(kit_dropped(k, DOZE_DROP_REPLAYED), 1000);
+        assert_int_equal(doze_next_timeout(k->socket), -1);
+        kit_stop(k);
+    }
+}
+
 /* Records with every kind of header, whole, cut and glued together, from one seed. */
 static size_t forge(doze_random dice, const snatcher *real, uint8_t *out) {
     uint8_t random[64];
@@ -516,6 +536,7 @@ int main(void) {
         TEST(an_empty_datagram_is_dropped_as_empty),
         TEST(what_is_no_record_of_ours_is_dropped_as_foreign),
         TEST(plaintext_under_an_association_is_dropped_as_unauthenticated),
+        TEST(a_flood_of_forgeries_gives_the_caller_its_turn),
         TEST(no_forged_datagram_of_any_kind_ends_an_association),
         TEST(the_peers_goodbye_is_latched_and_the_session_is_resumed),
         TEST(a_message_and_a_goodbye_in_one_datagram_are_both_told),
