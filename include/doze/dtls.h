@@ -130,7 +130,7 @@ typedef struct doze_dtls {
     uint8_t hello_verify_requests;
     uint8_t peer_cid_size;
     uint8_t rung;
-    uint8_t budget; /* datagrams that the verb at hand may still read */
+    uint8_t budget;   /* datagrams that the verb at hand may still read */
     bool undelivered; /* nothing has come yet of the datagram at hand */
     bool lower_drained;
     bool established; /* `ssl` is an association */

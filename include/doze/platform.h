@@ -77,7 +77,8 @@ typedef struct doze_net_socket {
     int fd;             /* the platform's handle; -1: none */
     int cause;          /* errno, or what the platform has for it, of the last failure */
     bool on_interface;  /* it was opened for one network interface */
-    doze_endpoint peer; /* from `connect` on; a datagram from elsewhere may have been queued before that */
+    bool peer_checked;  /* nothing that was queued before `connect`, and may be from anyone, is left */
+    doze_endpoint peer; /* from `connect` on */
 } doze_net_socket;
 
 typedef struct doze_net_request {

@@ -162,6 +162,7 @@ static doze_result net_connect(doze_net *net, doze_net_socket *sock, const doze_
         return fail(sock, DOZE_NET_SENDING);
     }
     sock->peer = *peer;
+    sock->peer_checked = false;
     return DOZE_OK;
 }
 
@@ -191,29 +192,36 @@ static bool is_from_peer(const doze_endpoint *peer, const struct sockaddr_storag
     return doze_endpoint_equal(&from, peer);
 }
 
-/* Skips what strangers sent before the peer was fixed; since then the kernel keeps them away. */
-static ssize_t recv_from_peer(const doze_net_socket *sock, struct msghdr *message) {
-    struct sockaddr_storage source;
-    for (;;) {
-        source = (struct sockaddr_storage){0};
+/* What strangers sent before the peer was fixed may still be queued; since then the kernel keeps them away. */
+static ssize_t recv_from_peer(doze_net_socket *sock, struct msghdr *message) {
+    struct sockaddr_storage source = {0};
+    ssize_t got = 0;
+    do {
         message->msg_name = &source;
         message->msg_namelen = sizeof(source);
-        ssize_t got = recvmsg(sock->fd, message, DOZE_HOST_TRUE_LENGTH);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0 || is_from_peer(&sock->peer, &source)) {
-            message->msg_name = NULL;
-            return got;
-        }
+        got = recvmsg(sock->fd, message, DOZE_HOST_TRUE_LENGTH);
+    } while (got >= 0 && !is_from_peer(&sock->peer, &source));
+    message->msg_name = NULL;
+    return got;
+}
+
+static ssize_t recv_once(doze_net_socket *sock, struct msghdr *message) {
+    if (sock->peer_checked) {
+        return recvmsg(sock->fd, message, DOZE_HOST_TRUE_LENGTH);
     }
+    ssize_t got = recv_from_peer(sock, message);
+    sock->peer_checked = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK); /* all of that was read */
+    return got;
 }
 
 static doze_result net_recv(doze_net *net, doze_net_socket *sock, void *buffer, size_t capacity, size_t *size) {
     (void)net;
     struct iovec part = {.iov_base = buffer, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    ssize_t got = recv_from_peer(sock, &message);
+    ssize_t got = 0;
+    do {
+        got = recv_once(sock, &message);
+    } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return fail(sock, DOZE_NET_RECEIVING);
     }
