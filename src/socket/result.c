@@ -18,7 +18,7 @@ static const text texts[] = {
     {DOZE_ERR_UNSUPPORTED, "this platform or this build cannot do that: choose another setting"},
     {DOZE_ERR_HOST, "the host is empty or longer than the memory for names: give a name that fits"},
     {DOZE_ERR_PORT, "the port is not a decimal number from 1 to 65535"},
-    {DOZE_ERR_ADDRESS, "the address to bind is not written as IPv4 or IPv6: names cannot be bound"},
+    {DOZE_ERR_ADDRESS, "the address to bind is not written as IPv4 or IPv6, or lacks its interface: names cannot be bound"},
     {DOZE_ERR_ALREADY_BOUND, "a port is bound already: close the socket first"},
     {DOZE_ERR_NO_LAST_PORT, "there is no last port, as there never was a connection: use connect or bind"},
     {DOZE_ERR_NO_PEER, "there is no peer to wake up to, as there never was a connection: use connect"},

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report.h"
+
+#include <stdio.h>
+
+#include "complain.h"
+
+/* Eighty columns. */
+#define HEADING "%-10s %-4s %4s %-9s %9s %9s %8s %5s %s\n"
+#define ROW     "%-10s %-4s %4u %-9s %9u %9s %8s %5u %u -> %u\n"
+
+void report_begin(const report *r, const char *server, bool ours) {
+    if (r->json) {
+        return;
+    }
+    (void)printf("A device registers with a server over DTLS, and then sleeps and wakes. To sleep,\n"
+                 "it drops its UDP socket without a word; hours later (none pass here) it says in\n"
+                 "one message that it is still there, and waits for the answer.\n\n"
+                 "Server: %s%s. A relay between the two plays a NAT\n"
+                 "box, and counts what passes on the wire from falling asleep to the answer.\n\n",
+                 ours ? "the test server at " : "", server);
+    (void)printf(HEADING, "", "Conn", "", "Way", "Handshake", "Datagrams", "Bytes", "Round", "Port");
+    (void)printf(HEADING, "Scenario", "ID", "Wake", "back", "datagrams", "up/down", "up/down", "trips",
+                 "before->after");
+}
+
+void report_note(const report *r, const char *note) {
+    (void)fprintf(r->json ? stderr : stdout, "%s\n", note);
+}
+
+static void print_json(const wake *w) {
+    (void)printf("{\"scenario\":\"%s\",\"connection_id\":%s,\"wake\":%u,\"via\":\"%s\",\"handshake_datagrams\":%u,",
+                 w->scenario, w->connection_id ? "true" : "false", w->number, w->via, w->wire.handshake);
+    (void)printf("\"datagrams_up\":%u,\"datagrams_down\":%u,\"bytes_up\":%zu,\"bytes_down\":%zu,",
+                 w->wire.datagrams[UP], w->wire.datagrams[DOWN], w->wire.bytes[UP], w->wire.bytes[DOWN]);
+    (void)printf("\"port_before\":%u,\"port_after\":%u,\"close_notify_seen\":%s}\n", w->port_before, w->port_after,
+                 w->close_notify_seen ? "true" : "false");
+}
+
+static void print_row(const wake *w) {
+    char datagrams[32];
+    char bytes[48];
+    (void)snprintf(datagrams, sizeof(datagrams), "%u/%u", w->wire.datagrams[UP], w->wire.datagrams[DOWN]);
+    (void)snprintf(bytes, sizeof(bytes), "%zu/%zu", w->wire.bytes[UP], w->wire.bytes[DOWN]);
+    (void)printf(ROW, w->scenario, w->connection_id ? "yes" : "no", w->number, w->via, w->wire.handshake, datagrams,
+                 bytes, w->wire.round_trips, w->port_before, w->port_after);
+}
+
+void report_wake(report *r, const wake *w) {
+    r->wakes++;
+    r->ports_kept += w->port_before == w->port_after;
+    r->goodbyes += w->close_notify_seen;
+    r->sum.handshake += w->wire.handshake;
+    r->sum.round_trips += w->wire.round_trips;
+    for (direction way = UP; way <= DOWN; way++) {
+        r->sum.datagrams[way] += w->wire.datagrams[way];
+        r->sum.bytes[way] += w->wire.bytes[way];
+    }
+    (r->json ? print_json : print_row)(w);
+    (void)fflush(stdout);
+}
+
+static void print_summary(const report *r) {
+    (void)printf("\n%u wakes, %u handshake datagrams, %u datagrams up, %u down, %u round trips.\n"
+                 "The device kept its port %u times, and said goodbye before it slept %u times.\n",
+                 r->wakes, r->sum.handshake, r->sum.datagrams[UP], r->sum.datagrams[DOWN], r->sum.round_trips,
+                 r->ports_kept, r->goodbyes);
+    if (r->rebound_to != 0) {
+        (void)printf("In nat-rebind, the server saw it move from port %u to %u meanwhile.\n", r->rebound_from,
+                     r->rebound_to);
+    }
+    (void)printf("For comparison, the first handshake: %u datagrams, %zu bytes, %u round trips.\n",
+                 r->handshake.datagrams[UP] + r->handshake.datagrams[DOWN],
+                 r->handshake.bytes[UP] + r->handshake.bytes[DOWN], r->handshake.round_trips);
+}
+
+bool report_end(const report *r) {
+    if (!r->json) {
+        print_summary(r);
+    }
+    return (fflush(stdout) == 0 && !ferror(stdout)) || complain("standard output: cannot be written");
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the user gets to see: a table, or JSON. */
+#ifndef DEMO_REPORT_H
+#define DEMO_REPORT_H
+
+#include <stdint.h>
+
+#include "wire.h"
+
+typedef struct wake {
+    const char *scenario;
+    bool connection_id;
+    unsigned number; /* 1, 2, … within its scenario */
+    const char *via;
+    tally wire; /* from shutdown to the answer */
+    uint16_t port_before;
+    uint16_t port_after;
+    bool close_notify_seen;
+} wake;
+
+/* All zero but `json` is where it starts. */
+typedef struct report {
+    bool json;
+    unsigned wakes;
+    unsigned ports_kept;
+    unsigned goodbyes;
+    tally sum;             /* of all wakes */
+    tally handshake;       /* the first one */
+    uint16_t rebound_from; /* the NAT's ports, 0: there was no rebinding */
+    uint16_t rebound_to;
+} report;
+
+void report_begin(const report *r, const char *server, bool ours);
+/* Something that the reader should know about what follows; not on standard output with JSON. */
+void report_note(const report *r, const char *note);
+void report_wake(report *r, const wake *w);
+/* False when standard output does not take it all. */
+bool report_end(const report *r);
+
+#endif
