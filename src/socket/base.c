@@ -13,7 +13,7 @@ void doze_emit(const doze_socket *socket, doze_event event, int detail, int more
 }
 
 doze_result doze_fail(doze_socket *socket, doze_result result, int cause) {
-    if (socket->cause == 0) {
+    if (result < 0 && socket->cause == 0) {
         socket->cause = cause;
     }
     return result;

@@ -62,6 +62,7 @@ doze_result doze_get_option(doze_socket *socket, doze_option option, int64_t *va
         *value = socket->recv_timeout;
         return DOZE_OK;
     default:
+        socket->cause = 0;
         return socket->ops->get_option(socket, option, value);
     }
 }
@@ -77,5 +78,6 @@ doze_result doze_set_option(doze_socket *socket, doze_option option, int64_t val
         socket->recv_timeout = (int32_t)value;
         return DOZE_OK;
     }
+    socket->cause = 0;
     return socket->ops->set_option(socket, option, value);
 }

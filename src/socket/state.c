@@ -52,6 +52,7 @@ doze_result doze_state_admit(doze_socket *socket, doze_verb verb) {
 
 doze_result doze_state_settle(doze_socket *socket, doze_verb verb, doze_result result) {
     if (result == DOZE_OK) {
+        socket->cause = 0; /* of something that was overcome */
         bool connected = verb == DOZE_VERB_STEP && socket->state == CONNECTING;
         enter(socket, connected ? (uint8_t)CONNECTED : table[verb].done);
     } else if (result == DOZE_IN_PROGRESS) {

@@ -33,9 +33,9 @@ void doze_udp_drop_kernel_socket(doze_udp *udp) {
     }
 }
 
-/* Opens where the last port is, or, when that was taken, anywhere: a wake must not fail for a port. */
+/* Opens at the port from before sleep, or, when that was taken, anywhere: a wake must not fail for a port. */
 static doze_result open_for_wake(doze_udp *udp, doze_net_socket *kernel, uint8_t family, doze_endpoint *local) {
-    doze_result result = doze_udp_open(udp, kernel, family, udp->last_port, local);
+    doze_result result = doze_udp_open(udp, kernel, family, udp->local.port, local);
     if (result == DOZE_ERR_PORT_TAKEN) {
         result = doze_udp_open(udp, kernel, family, 0, local);
     }

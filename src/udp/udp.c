@@ -4,6 +4,8 @@
 
 #include "udp/internal.h"
 
+#define REFUSALS_A_CALL 8
+
 static doze_result failed(doze_udp *udp, doze_result result) {
     return doze_fail(&udp->socket, result, udp->kernel.cause);
 }
@@ -34,10 +36,16 @@ static doze_result udp_reuse_last_port(doze_socket *socket) {
     if (udp->last_port == 0) {
         return DOZE_ERR_NO_LAST_PORT;
     }
-    if (doze_udp_has_kernel_socket(udp)) { /* held: it is still ours */
+    if (doze_udp_has_kernel_socket(udp) && udp->local.port == udp->last_port) { /* held: it is still ours */
         return failed(udp, udp->net->ops->undeafen(udp->net, &udp->kernel));
     }
-    return doze_udp_open(udp, &udp->kernel, udp->last_family, udp->last_port, &udp->local);
+    doze_net_socket kernel = {.fd = -1};
+    doze_result result = doze_udp_open(udp, &kernel, udp->last_family, udp->last_port, &udp->local);
+    if (result == DOZE_OK) {
+        doze_udp_drop_kernel_socket(udp);
+        udp->kernel = kernel;
+    }
+    return result;
 }
 
 static doze_result udp_connect(doze_socket *socket, const char *host, uint16_t port) {
@@ -95,17 +103,16 @@ static doze_result udp_send(doze_socket *socket, const void *data, size_t size) 
 
 static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
     doze_udp *udp = doze_udp_of(socket);
-    doze_result result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
-    for (int refusals = 0; result == DOZE_ERR_REFUSED && refusals < 8; refusals++) {
-        note_refusal(udp, result); /* a hint in front of what we came for */
+    doze_result result = DOZE_ERR_REFUSED;
+    for (int i = 0; i < REFUSALS_A_CALL && result == DOZE_ERR_REFUSED; i++) {
         result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+        note_refusal(udp, result); /* a hint in front of what we came for */
     }
     if (result == DOZE_OK || result == DOZE_ERR_TRUNCATED) {
         udp->datagrams_received++;
         udp->bytes_received += *size;
-        return result;
     }
-    return failed(udp, result == DOZE_ERR_REFUSED ? DOZE_WOULD_BLOCK : result);
+    return result == DOZE_OK ? DOZE_OK : failed(udp, result == DOZE_ERR_REFUSED ? DOZE_WOULD_BLOCK : result);
 }
 
 static doze_result udp_shutdown(doze_socket *socket) {

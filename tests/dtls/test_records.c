@@ -476,7 +476,7 @@ static void a_send_that_fails_is_told_sends_nothing_and_the_next_one_is_not_the_
         tap_clear(&k->tap);
         world_fail_next(k->host, WORLD_OP_SEND, failures[i].result, failures[i].cause, 2);
         assert_int_equal(doze_send(k->socket, "this one is not sent", 20), failures[i].result);
-        assert_int_equal(doze_cause(k->socket), failures[i].cause);
+        assert_int_equal(doze_cause(k->socket), failures[i].result < 0 ? failures[i].cause : 0);
         world_fail_next(k->host, WORLD_OP_SEND, DOZE_OK, 0, 0);
         kit_exchange(k, "but this one is");
         assert_int_equal(k->peer->counters.messages_received, i + 1);
