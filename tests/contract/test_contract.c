@@ -633,8 +633,7 @@ typedef struct contract {
     void (*test)(rig *r);
 } contract;
 
-#define CONTRACT(name)                                                                                                 \
-    { #name, name }
+#define CONTRACT(name) {#name, name}
 
 static const contract contracts[] = {
     CONTRACT(a_new_socket_is_closed_and_knows_nothing),
