@@ -78,7 +78,9 @@ typedef struct doze_dtls_settings {
     const doze_trace *trace; /* default: none */
 } doze_dtls_settings;
 
-/* Credentials, suites, timers and bounds, shared by any number of sockets, which it must outlive. Read-only once a socket
+/* Not to be moved or copied once initialized: it points into itself, as do doze_dtls and doze_x509.
+ *
+ * Credentials, suites, timers and bounds, shared by any number of sockets, which it must outlive. Read-only once a socket
  * uses it. Sockets of several threads may share it with a Mbed TLS that has MBEDTLS_THREADING_C. Members are private. */
 typedef struct doze_dtls_config {
     mbedtls_ssl_config tls;
@@ -113,6 +115,8 @@ typedef struct doze_dtls {
     doze_endpoint path_remote;
     uint64_t timer_started;
     uint32_t timer_delay; /* 0: the timer is off */
+    uint32_t timer_min;   /* of the handshake under way; the next two are for the next one */
+    uint32_t timer_max;
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
     uint64_t window[2]; /* the anti-replay window before the datagram at hand */
@@ -137,7 +141,11 @@ typedef struct doze_dtls {
     bool handshaking; /* `ssl` is in a handshake */
     bool same_peer;   /* what connects now is the peer of before */
     bool abbreviated;
-    bool chain_begun; /* see src/dtls/verify.c, like the next two */
+    bool catching_up;     /* what has arrived is read before a timer that ran out is looked at */
+    bool began_again;     /* the handshake under way is the second try */
+    bool session_doubted; /* an alert that may be forged followed its last offer */
+    bool peer_doubted;    /* the lower socket was told that the peer does not answer */
+    bool chain_begun;     /* see src/dtls/verify.c, like the next two */
     bool chain_untrusted;
     bool pin_matched;
 } doze_dtls;

@@ -67,7 +67,9 @@ typedef enum doze_option {
     DOZE_OPT_SLEEP,      /* a doze_sleep: what doze_shutdown() does with the kernel's socket; default: drop */
     DOZE_OPT_PENDING,    /* read: 1 when doze_recv() has more without anything arriving, which poll() cannot see */
     DOZE_OPT_PORT_KEPT,  /* read: 1 when the last resume, or connect that wanted it, has the port used before */
-    DOZE_OPT_PEER_FAILED, /* set to 1: the address in use does not answer; the next connect to this name prefers another */
+    DOZE_OPT_WAKE_PORT,  /* CLOSED, SHUTDOWN: the local port that resume and reuse_last_port want; default: the one used
+                            last. For sockets on top whose own attempt to go on from another port failed. */
+    DOZE_OPT_PEER_FAILED, /* 1: the address in use does not answer; the next connect to this name prefers another. Any success clears it */
 
     /* DTLS only. The first three speak of the last connect or resume. */
     DOZE_OPT_RUNG,              /* read: a doze_rung */
@@ -110,7 +112,8 @@ typedef struct doze_trace {
 
 /* Drives handshakes, lookups and timers: call when doze_fd() is readable or doze_next_timeout() is over. Any state.
  * DOZE_OK, DOZE_IN_PROGRESS while CONNECTING, or the error that ended CONNECTING; the state is then SHUTDOWN when the
- * attempt began there, otherwise CLOSED, and what was kept before (association, session, last port) is kept. */
+ * attempt began there, otherwise CLOSED, and what was kept for this peer before (association, session, port) is kept.
+ * What was kept for another peer ended when this one was reached for. */
 doze_result doze_step(doze_socket *socket);
 
 /* CLOSED. Binds a local port; 0 picks a free one. `address` is a literal (IPv4 or IPv6), NULL: any.
@@ -123,13 +126,17 @@ doze_result doze_reuse_last_port(doze_socket *socket);
 
 /* CLOSED, BOUND, SHUTDOWN. Resolves `host` (a name, or a literal address), fixes the peer; DTLS continues the
  * association, resumes the session or handshakes. DOZE_IN_PROGRESS until doze_step() says otherwise.
- * DOZE_ERR_HOST: empty, or longer than a name can be; DOZE_ERR_PORT: 0; DOZE_ERR_HOST_UNKNOWN; DOZE_ERR_UNREACHABLE. */
+ * DOZE_ERR_HOST: empty, or longer than the memory for names (doze_udp_settings); DOZE_ERR_PORT: 0; DOZE_ERR_HOST_UNKNOWN; DOZE_ERR_UNREACHABLE. */
 doze_result doze_connect(doze_socket *socket, const char *host, uint16_t port);
 
 /* SHUTDOWN. Wakes: same peer address without any lookup, same local port; when that was taken meanwhile, a new one
  * (DOZE_OPT_PORT_KEPT tells). DTLS goes on with the association at once where it can, otherwise DOZE_IN_PROGRESS.
  * DOZE_ERR_NO_PEER when there never was a connection. */
 doze_result doze_resume(doze_socket *socket);
+
+/* In CONNECTED, with DTLS: DOZE_ERR_CLOSED_BY_PEER, DOZE_ERR_ALERT and DOZE_ERR_EXHAUSTED from send or recv mean that the
+ * association is over, and come again with every call until doze_shutdown() and doze_resume(), or doze_close() and
+ * doze_connect(), make a new one. */
 
 /* CONNECTED. One datagram, whole or not at all. `size` 0 is DOZE_ERR_ARGUMENT; more than DOZE_OPT_PAYLOAD_MTU may be
  * DOZE_ERR_TOO_LONG. DOZE_ERR_REFUSED, DOZE_ERR_UNREACHABLE, DOZE_ERR_NO_BUFFERS, DOZE_ERR_BLOCKED and DOZE_WOULD_BLOCK

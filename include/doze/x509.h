@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates for DTLS: P-256 ECDSA, a chain of trust, LwM2M certificate usages. */
+/* Certificates for DTLS: P-256 ECDSA, a chain of trust, LwM2M certificate usages. How long they are valid is checked by
+ * Mbed TLS against the host's own wall clock (MBEDTLS_HAVE_TIME_DATE); a build without it lets expired ones pass. */
 #ifndef DOZE_X509_H
 #define DOZE_X509_H
 
@@ -17,7 +18,8 @@ extern "C" {
 typedef enum doze_usage {
     DOZE_USAGE_CA_CONSTRAINT = 0,      /* the chain validates, and contains this CA */
     DOZE_USAGE_SERVICE_CONSTRAINT = 1, /* the chain validates, and ends in this server certificate */
-    DOZE_USAGE_TRUST_ANCHOR = 2,       /* the chain validates up to this CA, whatever `trust` has */
+    DOZE_USAGE_TRUST_ANCHOR = 2,       /* the chain validates up to this CA, whatever `trust` has; known by its hash,
+                                          it must be in what the server sends, which roots often are not */
     DOZE_USAGE_DOMAIN_ISSUED = 3,      /* it is this server certificate; nothing else is checked */
 } doze_usage;
 

@@ -22,6 +22,19 @@ bool doze_dtls_path_fits(const doze_dtls *dtls) {
            (dtls->peer_cid_size != 0 || doze_endpoint_equal(&ends.local, &dtls->path_local));
 }
 
+void doze_dtls_want_old_port(doze_dtls *dtls) {
+    if (dtls->established && dtls->path_local.port != 0) {
+        doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, dtls->path_local.port);
+    }
+}
+
+void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
+    if (dtls->peer_doubted != doubt) {
+        dtls->peer_doubted = doubt;
+        doze_set_option(dtls->lower, DOZE_OPT_PEER_FAILED, doubt);
+    }
+}
+
 void doze_dtls_note_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
@@ -57,6 +70,7 @@ void doze_dtls_drop_association(doze_dtls *dtls) {
     dtls->established = false;
     dtls->handshaking = false;
     dtls->undelivered = false;
+    dtls->lower_drained = false;
     dtls->timer_delay = 0;
 }
 

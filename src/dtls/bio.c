@@ -126,7 +126,7 @@ static void account_for_arrival(doze_dtls *dtls) {
     doze_drop cause = cause_of_drop(dtls);
     drop(dtls, cause, dtls->arrived_size);
     if (cause == DOZE_DROP_UNAUTHENTICATED && dtls->arrived[0] == TYPE_ALERT) {
-        doze_emit(&dtls->socket, DOZE_EVENT_HINT, DOZE_ERR_ALERT, -1);
+        doze_emit(&dtls->socket, DOZE_EVENT_HINT, DOZE_ERR_ALERT, dtls->arrived[RECORD_HEADER + 1]);
     }
 }
 
@@ -138,6 +138,18 @@ static void note_arrival(doze_dtls *dtls, const uint8_t *datagram, size_t size) 
 }
 
 /* ---- in, during a handshake ---- */
+
+uint32_t doze_dtls_refusals(doze_dtls *dtls) {
+    int64_t refusals = 0;
+    doze_get_option(dtls->lower, DOZE_OPT_REFUSALS, &refusals);
+    return (uint32_t)refusals;
+}
+
+/* Something better than any hint came. */
+static void forget_hints(doze_dtls *dtls) {
+    dtls->hint = 0;
+    dtls->refusals_before = doze_dtls_refusals(dtls);
+}
 
 static bool is_sound_hello_verify_request(const uint8_t *record, size_t size) {
     const uint8_t *message = record + RECORD_HEADER;
@@ -159,11 +171,15 @@ static bool admit_plaintext(doze_dtls *dtls, const uint8_t *record, size_t size)
         return false;
     }
     if (record[0] != TYPE_HANDSHAKE || size <= RECORD_HEADER || record[RECORD_HEADER] != HELLO_VERIFY_REQUEST) {
-        dtls->hint = 0; /* something better came */
+        forget_hints(dtls);
         return true;
     }
-    return is_sound_hello_verify_request(record, size) &&
-           ++dtls->hello_verify_requests <= HELLO_VERIFY_REQUESTS_A_FLIGHT;
+    if (!is_sound_hello_verify_request(record, size) || dtls->hello_verify_requests == HELLO_VERIFY_REQUESTS_A_FLIGHT) {
+        return false;
+    }
+    dtls->hello_verify_requests++;
+    forget_hints(dtls);
+    return true;
 }
 
 /* ---- in, always ---- */

@@ -25,8 +25,9 @@
 
 #define IS_4X (MBEDTLS_VERSION_NUMBER >= 0x04000000)
 
-#if IS_4X || defined(MBEDTLS_USE_PSA_CRYPTO)
 #include <psa/crypto.h>
+
+#if IS_4X || defined(MBEDTLS_USE_PSA_CRYPTO)
 #define HAS_PSA 1
 #else
 #define HAS_PSA 0
@@ -114,14 +115,22 @@ int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
 
 #endif
 
-bool doze_tls_pk_fits(const mbedtls_pk_context *pk) {
-#if IS_4X
-    return mbedtls_pk_get_bitlen(pk) == 256 &&
-           (mbedtls_pk_get_key_type(pk) == PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1) ||
-            mbedtls_pk_get_key_type(pk) == PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_SECP_R1));
-#else
-    return mbedtls_pk_get_bitlen(pk) == 256 && mbedtls_pk_can_do(pk, MBEDTLS_PK_ECDSA);
-#endif
+static bool is_p256(const mbedtls_pk_context *pk, psa_key_usage_t usage) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    bool known = mbedtls_pk_get_psa_attributes(pk, usage, &attributes) == 0;
+    psa_key_type_t type = psa_get_key_type(&attributes);
+    bool fits = known && psa_get_key_bits(&attributes) == 256 && PSA_KEY_TYPE_IS_ECC(type) &&
+                PSA_KEY_TYPE_ECC_GET_FAMILY(type) == PSA_ECC_FAMILY_SECP_R1;
+    psa_reset_key_attributes(&attributes);
+    return fits;
+}
+
+bool doze_tls_pk_signs(const mbedtls_pk_context *pk) {
+    return is_p256(pk, PSA_KEY_USAGE_SIGN_HASH);
+}
+
+bool doze_tls_pk_verifies(const mbedtls_pk_context *pk) {
+    return is_p256(pk, PSA_KEY_USAGE_VERIFY_HASH);
 }
 
 size_t doze_tls_psk_max(void) {
@@ -193,6 +202,7 @@ doze_result doze_tls_result(int error) {
         int error;
         doze_result result;
     } table[] = {
+        {DOZE_TLS_NO_NAME, DOZE_ERR_NAME},
         {DOZE_TLS_RANDOM_FAILED, DOZE_ERR_RANDOM},
         {MBEDTLS_ERR_SSL_TIMEOUT, DOZE_ERR_TIMEOUT},
         {MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE, DOZE_ERR_ALERT},

@@ -10,6 +10,7 @@
 #include "doze/dtls.h"
 
 #define DOZE_MASTER_SECRET_SIZE 48
+#define DOZE_TLS_NO_NAME        (-0x5D80) /* what 3.6.3 calls …_CERTIFICATE_VERIFICATION_WITHOUT_HOSTNAME */
 #define DOZE_TLS_RANDOM_FAILED  (-0x003C) /* what 3.x calls MBEDTLS_ERR_ENTROPY_SOURCE_FAILED */
 
 /* Whether keys may be held by a PSA provider. */
@@ -26,8 +27,9 @@ void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use);
 
 int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random);
 int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key);
-/* Whether `pk` is a P-256 key. */
-bool doze_tls_pk_fits(const mbedtls_pk_context *pk);
+/* Whether `pk` is a P-256 key that can sign, or, of a certificate, verify. */
+bool doze_tls_pk_signs(const mbedtls_pk_context *pk);
+bool doze_tls_pk_verifies(const mbedtls_pk_context *pk);
 int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
                            const doze_random *random);
 

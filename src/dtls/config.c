@@ -78,6 +78,9 @@ static doze_result check(const doze_dtls_settings *s) {
     if (s->clock.now == NULL || s->random.fill == NULL || has_psk(&s->psk) == (s->x509 != NULL)) {
         return DOZE_ERR_CONFIG;
     }
+    if (s->x509 != NULL && doze_x509_hooks_of(s->x509) == NULL) {
+        return DOZE_ERR_CONFIG; /* it was not initialized */
+    }
     bool cid_fits = s->cid == DOZE_CID_OFFER_BYTES ? s->cid_size >= 1 && s->cid_size <= DOZE_CID_MAX : s->cid_size == 0;
     if (!cid_fits || (unsigned)s->cid > DOZE_CID_OFFER_BYTES || (unsigned)s->resumption > DOZE_RESUME_OFF) {
         return DOZE_ERR_CONFIG;

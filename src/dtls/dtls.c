@@ -85,16 +85,29 @@ static doze_result advance(doze_dtls *dtls) {
     return result < 0 ? result : doze_dtls_continue_handshake(dtls);
 }
 
+/* The lower socket goes back to where the attempt began. A host that cannot hold the port just now must not keep it
+ * awake: then it is dropped. */
+static void fall_back(doze_dtls *dtls) {
+    int64_t sleep = DOZE_SLEEP_DROP;
+    if (dtls->socket.fallback != DOZE_STATE_SHUTDOWN) {
+        doze_close(dtls->lower);
+    } else if (doze_shutdown(dtls->lower) < 0) {
+        doze_get_option(dtls->lower, DOZE_OPT_SLEEP, &sleep);
+        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, DOZE_SLEEP_DROP);
+        doze_shutdown(dtls->lower);
+        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, sleep);
+    }
+    doze_dtls_want_old_port(dtls);
+}
+
 static doze_result dtls_step(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     if (socket->state != DOZE_STATE_CONNECTING) {
         return doze_step(dtls->lower);
     }
     doze_result result = advance(dtls);
-    if (result < 0 && socket->fallback == DOZE_STATE_SHUTDOWN) {
-        doze_shutdown(dtls->lower);
-    } else if (result < 0) {
-        doze_close(dtls->lower);
+    if (result < 0) {
+        fall_back(dtls);
     }
     return arrived(dtls, result);
 }
@@ -108,6 +121,8 @@ static doze_result dtls_shutdown(doze_socket *socket) {
         return lower_failed(dtls, result);
     }
     doze_dtls_abandon_handshake(dtls);
+    doze_dtls_want_old_port(dtls);
+    dtls->lower_drained = false;
     return DOZE_OK;
 }
 
@@ -119,7 +134,9 @@ static doze_result dtls_close(doze_socket *socket) {
         doze_dtls_keep_session(dtls);
         doze_dtls_drop_association(dtls);
     }
-    return doze_close(dtls->lower);
+    doze_close(dtls->lower);
+    doze_dtls_want_old_port(dtls);
+    return DOZE_OK;
 }
 
 static void drop_everything(doze_dtls *dtls) {

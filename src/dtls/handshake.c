@@ -24,9 +24,9 @@ bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
 static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
-    uint64_t delay = (uint64_t)dtls->handshake_timer_min * units;
+    uint64_t delay = (uint64_t)dtls->timer_min * units;
     dtls->timer_started = units == 0 ? 0 : now(dtls);
-    dtls->timer_delay = delay < dtls->handshake_timer_max ? (uint32_t)delay : dtls->handshake_timer_max;
+    dtls->timer_delay = delay < dtls->timer_max ? (uint32_t)delay : dtls->timer_max;
 }
 
 int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
@@ -37,10 +37,12 @@ int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
     return passed >= dtls->timer_delay ? 0 : (int32_t)(dtls->timer_delay - passed);
 }
 
+/* Mbed TLS repeats a flight without a look at what has arrived, were it told at once that the timer ran out. */
 static int get_timer(void *context) {
     enum { CANCELLED = -1, RUNNING = 0, EXPIRED = 2 };
-    int32_t left = doze_dtls_timer_left(context);
-    return left < 0 ? CANCELLED : left == 0 ? EXPIRED : RUNNING;
+    const doze_dtls *dtls = context;
+    int32_t left = doze_dtls_timer_left(dtls);
+    return left < 0 ? CANCELLED : left == 0 && !dtls->catching_up ? EXPIRED : RUNNING;
 }
 
 /* ---- what came of it ---- */
@@ -74,6 +76,8 @@ static doze_result succeed(doze_dtls *dtls) {
     dtls->timer_delay = 0;
     dtls->verify_flags = 0;
     dtls->hint = 0;
+    dtls->session_doubted = false;
+    doze_dtls_doubt_peer(dtls, false);
     dtls->rung = dtls->abbreviated ? DOZE_RUNG_RESUMED : DOZE_RUNG_HANDSHAKE;
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_drop_aside(dtls);
@@ -89,18 +93,17 @@ void doze_dtls_abandon_handshake(doze_dtls *dtls) {
 }
 
 static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
-    if (result == DOZE_ERR_TIMEOUT && dtls->hint != 0) {
-        result = (doze_result)dtls->hint;
-        cause = dtls->hint_cause;
-    }
+    bool authenticated = result == DOZE_ERR_ALERT && cause != 0;
     if (result == DOZE_ERR_VERIFY) {
         dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->ssl);
     }
-    if (result == DOZE_ERR_ALERT) {
-        doze_dtls_drop_session(dtls); /* a server may refuse a resumption in this way: the next one is full */
+    if (authenticated) {
+        doze_dtls_drop_session(dtls);
     }
+    /* A server may refuse a resumption by an alert, so the next handshake is a full one. */
+    dtls->session_doubted = result == DOZE_ERR_ALERT && !dtls->session_doubted;
     if (result == DOZE_ERR_TIMEOUT || result == DOZE_ERR_REFUSED || result == DOZE_ERR_UNREACHABLE) {
-        doze_set_option(dtls->lower, DOZE_OPT_PEER_FAILED, 1);
+        doze_dtls_doubt_peer(dtls, true);
     }
     doze_dtls_abandon_handshake(dtls);
     return doze_fail(&dtls->socket, result, cause);
@@ -152,16 +155,10 @@ static int set_up(doze_dtls *dtls) {
     if (error == 0) {
         error = offer_cid(dtls);
     }
-    if (error == 0 && dtls->session != NULL) {
+    if (error == 0 && dtls->session != NULL && !dtls->session_doubted) {
         error = mbedtls_ssl_set_session(&dtls->ssl, dtls->session);
     }
     return error;
-}
-
-static uint32_t refusals_of(const doze_dtls *dtls) {
-    int64_t refusals = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_REFUSALS, &refusals);
-    return (uint32_t)refusals;
 }
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
@@ -171,11 +168,14 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
         return result;
     }
     dtls->handshaking = true;
+    dtls->began_again = false;
     dtls->abbreviated = false;
     dtls->hint = 0;
     dtls->alert = -1;
     dtls->hello_verify_requests = 0;
-    dtls->refusals_before = refusals_of(dtls);
+    dtls->refusals_before = doze_dtls_refusals(dtls);
+    dtls->timer_min = dtls->handshake_timer_min;
+    dtls->timer_max = dtls->handshake_timer_max;
     int error = set_up(dtls);
     return error == 0 ? DOZE_OK : fail_with(dtls, error);
 }
@@ -186,27 +186,50 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
  * handshake only after the flight was sent once more and nothing better came: one forged datagram is not enough. */
 static doze_result on_expiry(doze_dtls *dtls) {
     dtls->hello_verify_requests = 0;
-    if (dtls->hint == 0 && refusals_of(dtls) != dtls->refusals_before) {
+    if (dtls->hint == 0 && doze_dtls_refusals(dtls) != dtls->refusals_before) {
         doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
     }
-    if (dtls->hint != 0 && --dtls->hint_patience == 0) {
+    bool last = dtls->timer_delay >= dtls->timer_max;
+    if (dtls->hint != 0 && (--dtls->hint_patience == 0 || last)) {
         return fail(dtls, (doze_result)dtls->hint, dtls->hint_cause);
     }
-    if (dtls->timer_delay >= dtls->handshake_timer_max) {
-        return fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT);
-    }
-    return DOZE_IN_PROGRESS;
+    return last ? fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT) : DOZE_IN_PROGRESS;
 }
 
-doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
-    doze_result result = doze_dtls_timer_left(dtls) == 0 ? on_expiry(dtls) : DOZE_IN_PROGRESS;
-    if (result != DOZE_IN_PROGRESS) {
-        return result;
-    }
+static int shake_hands(doze_dtls *dtls) {
     int error = MBEDTLS_ERR_SSL_WANT_READ;
     doze_dtls_begin_reading(dtls);
     while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained) { /* it returns after a repetition, too */
         error = mbedtls_ssl_handshake(&dtls->ssl);
+    }
+    return error;
+}
+
+/* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
+static int begin_again(doze_dtls *dtls, int error) {
+    if (dtls->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
+        return error;
+    }
+    doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
+    doze_dtls_drop_association(dtls);
+    dtls->handshaking = dtls->began_again = true;
+    error = set_up(dtls);
+    return error == 0 ? shake_hands(dtls) : error;
+}
+
+doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
+    dtls->catching_up = true;
+    int error = shake_hands(dtls);
+    dtls->catching_up = false;
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && doze_dtls_timer_left(dtls) == 0) {
+        doze_result result = on_expiry(dtls);
+        if (result != DOZE_IN_PROGRESS) {
+            return result;
+        }
+        error = shake_hands(dtls);
+    }
+    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
+        error = begin_again(dtls, error);
     }
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {
         return DOZE_IN_PROGRESS;

@@ -19,6 +19,10 @@ static inline const doze_dtls *doze_dtls_of_const(const doze_socket *socket) {
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
 /* Whether the association works over the lower socket as it is now. */
+/* Tells the lower socket, asleep, that the association is known at the port from before. */
+void doze_dtls_want_old_port(doze_dtls *dtls);
+/* What the peer's silence or answer says of its address. */
+void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
 bool doze_dtls_path_fits(const doze_dtls *dtls);
 void doze_dtls_note_path(doze_dtls *dtls);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
@@ -56,6 +60,7 @@ int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity);
 void doze_dtls_begin_reading(doze_dtls *dtls);
 /* Whether reading would go on although the lower socket says nothing new. */
 bool doze_dtls_has_pending(const doze_dtls *dtls);
+uint32_t doze_dtls_refusals(doze_dtls *dtls); /* that the lower socket has met */
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
 
 /* No record is sent with a sequence number from here on (RFC 6347 section 4.1 forbids to wrap). */

@@ -15,6 +15,12 @@ static doze_result after_send(doze_dtls *dtls) {
     return sent == DOZE_OK ? DOZE_OK : doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
 }
 
+/* Whether a record of that size fits the path as it was last known: if not, nothing was encrypted. */
+static bool fits(const doze_dtls *dtls, size_t size) {
+    int most = mbedtls_ssl_get_max_out_record_payload(&dtls->ssl);
+    return most >= 0 && size <= (size_t)most;
+}
+
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
     if (dtls->ended != 0) {
@@ -25,17 +31,15 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     }
     dtls->sent = DOZE_OK;
     int written = mbedtls_ssl_write(&dtls->ssl, data, size);
-    if (written == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) { /* too long for the path as it was: ask how it is now */
-        doze_dtls_refresh_mtu(dtls);
+    if (written < 0 && !fits(dtls, size)) {
+        doze_dtls_refresh_mtu(dtls); /* how is the path now? */
         written = mbedtls_ssl_write(&dtls->ssl, data, size);
     }
     if (written >= 0) {
         return after_send(dtls);
     }
-    if (written == MBEDTLS_ERR_SSL_BAD_INPUT_DATA) {
-        return doze_fail(socket, DOZE_ERR_TOO_LONG, written);
-    }
-    return doze_dtls_end(dtls, doze_tls_result(written), written);
+    return fits(dtls, size) ? doze_dtls_end(dtls, doze_tls_result(written), written)
+                            : doze_fail(socket, DOZE_ERR_TOO_LONG, written);
 }
 
 /* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */
@@ -49,6 +53,7 @@ static void discard_rest(doze_dtls *dtls) {
 static doze_result deliver(doze_dtls *dtls, size_t read, size_t *size) {
     size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->ssl);
     dtls->undelivered = false;
+    doze_dtls_doubt_peer(dtls, false);
     *size = read + rest;
     if (rest == 0) {
         return DOZE_OK;

@@ -28,6 +28,10 @@ static int parse_key(void *into, const unsigned char *data, size_t size, const d
     return doze_tls_pk_parse(into, data, size, random);
 }
 
+static doze_result parsed(int error, doze_result bad) {
+    return error == 0 ? DOZE_OK : doze_tls_result(error) == DOZE_ERR_NO_MEMORY ? DOZE_ERR_NO_MEMORY : bad;
+}
+
 /* Mbed TLS wants PEM to end in a zero, which files do not. DER begins with a SEQUENCE. */
 static doze_result parse(doze_bytes in, parser parse_into, void *into, const doze_random *random, doze_result bad) {
     enum { DER_SEQUENCE = 0x30 };
@@ -36,7 +40,7 @@ static doze_result parse(doze_bytes in, parser parse_into, void *into, const doz
         return bad;
     }
     if (data[0] == DER_SEQUENCE || data[in.size - 1] == '\0') {
-        return parse_into(into, data, in.size, random) == 0 ? DOZE_OK : bad;
+        return parsed(parse_into(into, data, in.size, random), bad);
     }
     unsigned char *terminated = mbedtls_calloc(1, in.size + 1);
     if (terminated == NULL) {
@@ -46,7 +50,7 @@ static doze_result parse(doze_bytes in, parser parse_into, void *into, const doz
     int error = parse_into(into, terminated, in.size + 1, random);
     mbedtls_platform_zeroize(terminated, in.size);
     mbedtls_free(terminated);
-    return error == 0 ? DOZE_OK : doze_tls_result(error) == DOZE_ERR_NO_MEMORY ? DOZE_ERR_NO_MEMORY : bad;
+    return parsed(error, bad);
 }
 
 /* ---- what is pinned ---- */
@@ -125,13 +129,13 @@ static doze_result load_identity(doze_x509 *x509, const doze_x509_settings *sett
     }
     doze_result result =
         parse(settings->certificate, parse_certificate, &x509->certificate, &settings->random, DOZE_ERR_CERTIFICATE);
-    if (result == DOZE_OK && !doze_tls_pk_fits(&x509->certificate.pk)) {
+    if (result == DOZE_OK && !doze_tls_pk_verifies(&x509->certificate.pk)) {
         result = DOZE_ERR_CERTIFICATE;
     }
     if (result == DOZE_OK) {
         result = load_key(x509, settings);
     }
-    if (result == DOZE_OK && !doze_tls_pk_fits(x509->key_in_use)) {
+    if (result == DOZE_OK && !doze_tls_pk_signs(x509->key_in_use)) {
         result = DOZE_ERR_KEY;
     }
     if (result == DOZE_OK && doze_tls_pk_check_pair(&x509->certificate.pk, x509->key_in_use, &settings->random) != 0) {
@@ -146,6 +150,9 @@ static doze_result check(const doze_x509_settings *s) {
     int keys = (s->key.data != NULL) + (s->psa_key != 0) + (s->pk != NULL);
     bool identity_fits = s->certificate.data == NULL ? keys == 0 : keys == 1;
     bool pinned = s->pinned.data != NULL;
+    if (!pinned && (s->usage != DOZE_USAGE_CA_CONSTRAINT || s->matching != DOZE_MATCH_EXACT)) {
+        return DOZE_ERR_CONFIG; /* a pin that got lost must not weaken what is checked */
+    }
     bool self_sufficient = pinned && s->usage >= DOZE_USAGE_TRUST_ANCHOR;
     if (s->random.fill == NULL || !identity_fits || (s->trust.data == NULL && !self_sufficient)) {
         return DOZE_ERR_CONFIG;
@@ -178,12 +185,29 @@ static int configure(const doze_x509 *x509, mbedtls_ssl_config *tls) {
     return mbedtls_ssl_conf_own_cert(tls, &mutable_x509->certificate, x509->key_in_use);
 }
 
+/* Sent and compared without the dot that ends a fully qualified name. */
+static int set_name(mbedtls_ssl_context *ssl, const char *name) {
+    char plain[DOZE_HOSTNAME_MAX + 1];
+    size_t length = strlen(name);
+    length -= length > 0 && name[length - 1] == '.';
+    if (length == 0 || length >= sizeof(plain)) {
+        return DOZE_TLS_NO_NAME;
+    }
+    memcpy(plain, name, length);
+    plain[length] = '\0';
+    return mbedtls_ssl_set_hostname(ssl, plain);
+}
+
 /* A name is sent and checked by Mbed TLS; an address must not be sent (RFC 6066 section 3) and is checked by verify.c. */
 static int prepare(const doze_x509 *x509, doze_dtls *dtls, const char *host) {
     const char *name = x509->server_name != NULL ? x509->server_name : host;
+    bool unchecked = x509->any_server_name || (x509->pinned_size != 0 && x509->usage == DOZE_USAGE_DOMAIN_ISSUED);
     dtls->chain_begun = false;
     mbedtls_ssl_set_verify(&dtls->ssl, doze_x509_verify, dtls);
-    return mbedtls_ssl_set_hostname(&dtls->ssl, doze_host_is_address(name) ? NULL : name);
+    if (doze_host_is_address(name) || (unchecked && (name == NULL || name[0] == '\0'))) {
+        return mbedtls_ssl_set_hostname(&dtls->ssl, NULL);
+    }
+    return name == NULL ? DOZE_TLS_NO_NAME : set_name(&dtls->ssl, name);
 }
 
 static const struct doze_x509_hooks hooks = {.configure = configure, .prepare = prepare};

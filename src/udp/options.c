@@ -71,6 +71,9 @@ doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_PORT_KEPT:
         *value = udp->port_kept;
         return DOZE_OK;
+    case DOZE_OPT_WAKE_PORT:
+        *value = udp->last_port;
+        return DOZE_OK;
     case DOZE_OPT_PEER_FAILED:
         *value = udp->peer_failed;
         return DOZE_OK;
@@ -106,6 +109,18 @@ static doze_result set_sleep(doze_udp *udp, int64_t value) {
     return DOZE_OK;
 }
 
+static doze_result set_wake_port(doze_udp *udp, int64_t value) {
+    bool resting = udp->socket.state == DOZE_STATE_CLOSED || udp->socket.state == DOZE_STATE_SHUTDOWN;
+    if (!resting || value < 1 || value > UINT16_MAX) {
+        return DOZE_ERR_OPTION;
+    }
+    if (udp->local.port != value) {
+        doze_udp_drop_kernel_socket(udp); /* held at another port */
+    }
+    udp->local.port = udp->last_port = (uint16_t)value;
+    return DOZE_OK;
+}
+
 doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t value) {
     doze_udp *udp = doze_udp_of(socket);
     switch ((int)option) {
@@ -123,6 +138,8 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
         return DOZE_OK;
     case DOZE_OPT_SLEEP:
         return set_sleep(udp, value);
+    case DOZE_OPT_WAKE_PORT:
+        return set_wake_port(udp, value);
     case DOZE_OPT_PEER_FAILED:
         return set_bool(&udp->peer_failed, value);
     default:

@@ -184,7 +184,7 @@ static void a_configuration_is_zeroized_when_it_ends(void **state) {
 /* ---- certificates ---- */
 
 typedef struct files {
-    doze_bytes root, root_der, client, client_chain, client_der, key, key_der, other_key, rsa, rsa_key, crl;
+    doze_bytes root, root_der, client, client_chain, client_der, key, key_der, other_key, rsa, rsa_key, crl, k1, k1_key;
 } files;
 
 static int load(void **state) {
@@ -201,6 +201,8 @@ static int load(void **state) {
         .rsa = kit_file("client-rsa.pem"),
         .rsa_key = kit_file("client-rsa.key.pem"),
         .crl = kit_file("crl.pem"),
+        .k1 = kit_file("client-k1.pem"),
+        .k1_key = kit_file("client-k1.key.pem"),
     };
     *state = f;
     return 0;
@@ -281,6 +283,8 @@ static void only_p_256_keys_are_taken(void **state) {
     const files *f = *state;
     X509(DOZE_ERR_CERTIFICATE, .trust = f->root, .certificate = f->rsa, .key = f->rsa_key);
     X509(DOZE_ERR_KEY, .trust = f->root, .certificate = f->client, .key = f->rsa_key);
+    X509(DOZE_ERR_CERTIFICATE, .trust = f->root, .certificate = f->k1, .key = f->k1_key);
+    X509(DOZE_ERR_KEY, .trust = f->root, .certificate = f->client, .key = f->k1_key);
 }
 
 static void a_key_may_be_the_callers_own_context(void **state) {
@@ -321,6 +325,21 @@ static void pinned_hashes_must_have_their_size(void **state) {
     }
     X509(DOZE_ERR_CONFIG, .pinned = {hash, 32}, .usage = (doze_usage)4, .matching = DOZE_MATCH_SHA256);
     X509(DOZE_ERR_CONFIG, .pinned = {hash, 32}, .usage = DOZE_USAGE_DOMAIN_ISSUED, .matching = (doze_matching)4);
+}
+
+static void a_usage_whose_pin_got_lost_is_refused(void **state) {
+    const files *f = *state;
+    X509(DOZE_ERR_CONFIG, .trust = f->root, .usage = DOZE_USAGE_SERVICE_CONSTRAINT);
+    X509(DOZE_ERR_CONFIG, .trust = f->root, .usage = DOZE_USAGE_DOMAIN_ISSUED);
+    X509(DOZE_ERR_CONFIG, .trust = f->root, .matching = DOZE_MATCH_SHA256);
+}
+
+static void certificates_that_failed_to_initialize_are_refused_by_a_configuration(void **state) {
+    const files *f = *state;
+    doze_x509 x509;
+    const doze_x509_settings bad = {.random = {weak_random, &dice}, .trust = f->key};
+    assert_int_equal(doze_x509_init(&x509, &bad), DOZE_ERR_CERTIFICATE);
+    EXPECT(DOZE_ERR_CONFIG, (s.x509 = &x509, s.psk = (doze_psk){.psa_key = 0}));
 }
 
 static void a_name_to_check_must_be_a_name(void **state) {
@@ -365,6 +384,8 @@ int main(void) {
         WITH_FILES(a_certificate_without_its_key_and_a_key_without_its_certificate_are_refused),
         WITH_FILES(without_anything_to_trust_a_configuration_is_refused),
         WITH_FILES(pinned_hashes_must_have_their_size),
+        WITH_FILES(a_usage_whose_pin_got_lost_is_refused),
+        WITH_FILES(certificates_that_failed_to_initialize_are_refused_by_a_configuration),
         WITH_FILES(a_name_to_check_must_be_a_name),
         WITH_FILES(null_is_refused),
     };

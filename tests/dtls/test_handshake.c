@@ -211,6 +211,34 @@ static void sockets_that_share_a_configuration_may_have_timers_of_their_own(void
     kit_stop(k);
 }
 
+static void timers_set_during_a_handshake_are_for_the_next_one(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    assert_int_equal(doze_step(k->socket), DOZE_IN_PROGRESS);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_HANDSHAKE_TIMER_MAX, 1000), DOZE_OK);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_int_equal(kit_elapsed(k), 123000);
+    kit_stop(k);
+}
+
+/* A caller that was busy elsewhere: the answer is there, and so is the end of the timer. */
+static void an_answer_that_waits_is_read_before_a_timer_that_ran_out_counts(void **state) {
+    kit *k = *state;
+    kit_start(k, &(kit_order){.dtls = {.handshake_timer_min = 1000, .handshake_timer_max = 1000},
+                              .peer = {.handshake_timer_min = 60000}});
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    for (int i = 0; i < 4; i++) {
+        doze_step(k->socket);
+        world_advance(&k->w, 5000);
+    }
+    assert_int_equal(doze_get_state(k->socket), DOZE_STATE_CONNECTED);
+    assert_int_equal(k->tap.count[TAP_UP].datagrams, 3); /* none was repeated */
+    kit_exchange(k, "late but not too late");
+    kit_stop(k);
+}
+
 static void timers_that_contradict_each_other_are_refused(void **state) {
     kit *k = *state;
     kit_start(k, NULL);
@@ -478,6 +506,65 @@ static void one_forged_refusal_ends_no_handshake(void **state) {
     kit_stop(k);
 }
 
+/* What was refused once and answered then is not there to shorten the patience with a later silence. */
+static void a_refusal_before_an_answer_shortens_no_handshake(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    doze_step(k->socket);
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
+    assert_true(world_inject_refusal(&k->w, &server, &client));
+    world_advance(&k->w, 2 * k->w.link.latency); /* the HelloVerifyRequest */
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_in_range(kit_elapsed(k), 123000, 124000);
+    kit_stop(k);
+}
+
+static void a_forged_alert_in_an_outage_costs_no_session(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    doze_close(k->socket);
+    world_advance(&k->w, 1000);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    doze_step(k->socket);
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
+    assert_true(world_inject(&k->w, &server, &client, fatal_alert, sizeof(fatal_alert)));
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_ALERT);
+    assert_int_equal(world_connect(&k->w, k->socket, KIT_NAME, KIT_PORT, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    k->w.link.dead[WORLD_UP] = false;
+    kit_connect(k);
+    assert_int_equal(kit_option(k, DOZE_OPT_SESSION_RESUMED), 1);
+    kit_stop(k);
+}
+
+static bool before_the_servers_finished(void *context, world_datagram *datagram) {
+    static const uint8_t forged[] = {20, 0xfe, 0xfd, 0,  0,  0,  0,  0,  0,  0,  90, 0,  1,  1,  22, 0xfe, 0xfd,
+                                     0,  1,    0,    0,  0,  0,  0,  9,  0,  24, 1,  2,  3,  4,  5,  6,    7,
+                                     8,  9,    10,   11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,   24};
+    forger *f = context;
+    if (datagram->direction == WORLD_DOWN && datagram->data[0] == 20 && f->times > 0) {
+        f->times--;
+        world_inject(&f->k->w, &datagram->from, &datagram->to, forged, sizeof(forged));
+    }
+    return true;
+}
+
+static void one_forged_record_in_place_of_the_servers_finished_ends_no_handshake(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    forger f = {.k = k, .times = 1};
+    world_on_datagram(&k->w, before_the_servers_finished, &f);
+    kit_connect(k);
+    assert_int_equal(f.times, 0);
+    kit_exchange(k, "from the beginning, then");
+    kit_stop(k);
+}
+
 static void a_network_that_comes_up_during_the_handshake_is_used(void **state) {
     kit *k = *state;
     kit_start(k, NULL);
@@ -616,6 +703,8 @@ int main(void) {
         TEST(a_server_that_needs_no_connection_id_gets_none),
         TEST(an_unanswered_flight_is_repeated_by_the_standards_schedule_and_then_given_up),
         TEST(sockets_that_share_a_configuration_may_have_timers_of_their_own),
+        TEST(timers_set_during_a_handshake_are_for_the_next_one),
+        TEST(an_answer_that_waits_is_read_before_a_timer_that_ran_out_counts),
         TEST(timers_that_contradict_each_other_are_refused),
         TEST(a_slow_name_service_does_not_block_connect),
         TEST(a_name_that_does_not_exist_is_told_also_when_it_takes_time),
@@ -632,6 +721,9 @@ int main(void) {
         TEST(a_wrong_key_that_a_server_is_silent_about_ends_in_a_timeout),
         TEST(a_server_that_is_not_there_is_told_as_refused),
         TEST(one_forged_refusal_ends_no_handshake),
+        TEST(a_refusal_before_an_answer_shortens_no_handshake),
+        TEST(a_forged_alert_in_an_outage_costs_no_session),
+        TEST(one_forged_record_in_place_of_the_servers_finished_ends_no_handshake),
         TEST(a_network_that_comes_up_during_the_handshake_is_used),
         TEST(a_network_that_stays_down_is_told_as_unreachable),
         TEST(a_random_source_that_fails_is_told_and_nothing_is_sent),

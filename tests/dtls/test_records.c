@@ -116,6 +116,19 @@ static void a_path_that_carries_more_than_before_is_used(void **state) {
     kit_stop(k);
 }
 
+static void a_path_that_carries_no_record_at_all_ends_no_association(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->w.link.mtu = 60;
+    int64_t mtu;
+    assert_int_equal(doze_get_option(k->socket, DOZE_OPT_PAYLOAD_MTU, &mtu), DOZE_ERR_TOO_LONG);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_ERR_TOO_LONG);
+    k->w.link.mtu = 1500;
+    kit_exchange(k, "as soon as there is room");
+    kit_stop(k);
+}
+
 static void nothing_to_read_is_no_error(void **state) {
     kit *k = *state;
     char buffer[8];
@@ -334,6 +347,13 @@ static void a_flood_of_forgeries_gives_the_caller_its_turn(void **state) {
         kit_exchange(k, "heard among a thousand");
         assert_int_equal(kit_dropped(k, DOZE_DROP_REPLAYED), 1000);
         assert_int_equal(doze_next_timeout(k->socket), -1);
+        for (int j = 0; j < 1000; j++) {
+            world_inject(&k->w, &s.from, &s.to, s.data, s.size);
+        }
+        assert_int_equal(doze_recv(k->socket, buffer, sizeof(buffer), &size), DOZE_WOULD_BLOCK);
+        kit_sleep(k);
+        assert_int_equal(kit_option(k, DOZE_OPT_PENDING), 0);
+        assert_int_equal(doze_next_timeout(k->socket), -1);
         kit_stop(k);
     }
 }
@@ -527,6 +547,7 @@ int main(void) {
         TEST(two_records_in_one_datagram_are_two_messages_and_the_second_is_announced),
         TEST(the_payload_mtu_is_exact),
         TEST(a_path_that_carries_more_than_before_is_used),
+        TEST(a_path_that_carries_no_record_at_all_ends_no_association),
         TEST(nothing_to_read_is_no_error),
         TEST(a_replayed_datagram_is_dropped_as_replayed),
         TEST(a_datagram_with_any_byte_changed_is_dropped),

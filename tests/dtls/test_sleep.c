@@ -200,12 +200,54 @@ static void an_outage_during_the_handshake_of_a_wake_costs_no_association(void *
     assert_int_equal(doze_get_state(k->socket), DOZE_STATE_SHUTDOWN);
     k->w.link.dead[WORLD_UP] = false;
     doze_deinit(&thief.socket);
-    /* The port of before the failure is the association's; the wake asks for the port used last. */
-    assert_int_equal(doze_close(k->socket), DOZE_OK);
-    assert_int_equal(doze_bind(k->socket, NULL, port), DOZE_OK);
-    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_OK);
+    assert_int_equal(doze_local_port(k->socket), port);
+    assert_int_equal(doze_resume(k->socket), DOZE_OK);
+    assert_int_equal(doze_local_port(k->socket), port);
     assert_int_equal(kit_option(k, DOZE_OPT_RUNG), DOZE_RUNG_KEPT);
     exchange_in_two_datagrams(k);
+    kit_stop(k);
+}
+
+/* Hold cannot be had any more just as a handshake of a wake failed: asleep it must be all the same. */
+static void a_wake_that_fails_sleeps_again_even_where_the_port_cannot_be_held_any_more(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    doze_set_option(k->socket, DOZE_OPT_SLEEP, DOZE_SLEEP_HOLD);
+    kit_connect(k);
+    kit_sleep(k);
+    world_add_address(k->host, "10.0.0.77");
+    world_remove_address(k->host, KIT_HOST);
+    k->w.link.dead[WORLD_UP] = true;
+    world_fail_next(k->host, WORLD_OP_DEAFEN, DOZE_ERR_NO_MEMORY, 12, 1);
+    assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_int_equal(doze_get_state(k->socket), DOZE_STATE_SHUTDOWN);
+    assert_int_equal(world_open_sockets(k->host), 0);
+    assert_int_equal(kit_option(k, DOZE_OPT_SLEEP), DOZE_SLEEP_HOLD);
+    k->w.link.dead[WORLD_UP] = false;
+    kit_resume(k);
+    kit_exchange(k, "after a bad night");
+    kit_stop(k);
+}
+
+static void an_address_that_answers_again_is_the_first_choice_again(void **state) {
+    kit *k = *state;
+    char text[DOZE_ADDRESS_TEXT_SIZE];
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    kit_sleep(k);
+    world_add_address(k->host, "10.0.0.77");
+    world_remove_address(k->host, KIT_HOST);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_int_equal(kit_option(k, DOZE_OPT_PEER_FAILED), 1);
+    k->w.link.dead[WORLD_UP] = false;
+    kit_resume(k);
+    assert_int_equal(kit_option(k, DOZE_OPT_PEER_FAILED), 0);
+    kit_sleep(k);
+    world_name(&k->w, KIT_NAME, "192.0.2.99", KIT_SERVER, NULL);
+    kit_connect(k);
+    doze_remote_host(k->socket, text, sizeof(text));
+    assert_string_equal(text, KIT_SERVER);
     kit_stop(k);
 }
 
@@ -416,8 +458,8 @@ static void close_during_a_handshake_keeps_what_was_kept_before(void **state) {
     assert_int_equal(doze_close(k->socket), DOZE_OK);
     assert_int_equal(k->tap.count[TAP_UP].datagrams, 0);
     doze_deinit(&thief.socket);
-    assert_int_equal(doze_bind(k->socket, NULL, port), DOZE_OK);
     assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_OK);
+    assert_int_equal(doze_local_port(k->socket), port);
     exchange_in_two_datagrams(k);
     kit_stop(k);
 }
@@ -498,6 +540,8 @@ int main(void) {
         TEST(a_port_lost_in_sleep_costs_nothing_with_connection_id),
         TEST(a_port_lost_in_sleep_costs_a_resumption_without_connection_id),
         TEST(an_outage_during_the_handshake_of_a_wake_costs_no_association),
+        TEST(a_wake_that_fails_sleeps_again_even_where_the_port_cannot_be_held_any_more),
+        TEST(an_address_that_answers_again_is_the_first_choice_again),
         TEST(a_new_local_address_costs_nothing_with_connection_id_and_a_resumption_without),
         TEST(on_hold_a_new_local_address_keeps_the_port),
         TEST(close_from_sleep_keeps_the_association_for_the_next_connect_to_the_same_peer),

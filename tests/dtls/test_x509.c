@@ -168,6 +168,44 @@ static void the_name_to_check_may_be_given_apart_from_the_host(void **state) {
     kit_stop(k);
 }
 
+static void the_dot_that_ends_a_full_name_is_no_part_of_it(void **state) {
+    scene *s = *state;
+    kit *k = &s->k;
+    const doze_x509_settings settings = {.trust = s->root};
+    kit_start(k, &(kit_order){.certificate = "server", .x509 = &settings});
+    world_name(&k->w, NAME ".", KIT_SERVER, NULL);
+    assert_int_equal(world_connect(&k->w, k->socket, NAME ".", KIT_PORT, KIT_PATIENCE), DOZE_OK);
+    assert_string_equal(peer_newest(k->peer)->server_name, NAME);
+    kit_stop(k);
+}
+
+static void (*tell_endpoints)(const doze_socket *socket, doze_endpoints *out);
+
+static void tell_no_name(const doze_socket *socket, doze_endpoints *out) {
+    tell_endpoints(socket, out);
+    out->hostname = NULL;
+}
+
+static void without_a_name_to_check_there_is_no_connection(void **state) {
+    scene *s = *state;
+    kit *k = &s->k;
+    static const bool any[] = {false, true};
+    for (size_t i = 0; i < 2; i++) {
+        const doze_x509_settings settings = {.trust = s->root, .any_server_name = any[i]};
+        kit_start(k, &(kit_order){.certificate = "server-wrong-name", .x509 = &settings});
+        const doze_socket_ops *ops = k->tap.socket.ops;
+        doze_socket_ops nameless = *ops; /* a lower socket that knows peers by address alone */
+        tell_endpoints = ops->endpoints;
+        nameless.endpoints = tell_no_name;
+        k->tap.socket.ops = &nameless;
+        doze_result result = world_connect(&k->w, k->socket, KIT_NAME, KIT_PORT, KIT_PATIENCE);
+        assert_int_equal(result, any[i] ? DOZE_OK : DOZE_ERR_NAME);
+        assert_true(any[i] || k->tap.count[TAP_UP].datagrams == 0);
+        k->tap.socket.ops = ops;
+        kit_stop(k);
+    }
+}
+
 static void any_name_is_accepted_only_when_said_in_so_many_words(void **state) {
     scene *s = *state;
     ACCEPT("server-wrong-name", .trust = s->root, .any_server_name = true);
@@ -327,6 +365,8 @@ int main(void) {
         TEST(each_bad_certificate_is_refused_for_its_own_reason),
         TEST(without_the_list_a_revoked_certificate_is_not_known_to_be_one),
         TEST(the_name_to_check_may_be_given_apart_from_the_host),
+        TEST(the_dot_that_ends_a_full_name_is_no_part_of_it),
+        TEST(without_a_name_to_check_there_is_no_connection),
         TEST(any_name_is_accepted_only_when_said_in_so_many_words),
         TEST(an_address_is_checked_and_never_sent_as_a_name),
         TEST(usage_0_wants_the_chain_to_have_the_ca),

@@ -294,6 +294,10 @@ static void one_family_asks_for_that_alone(void **state) {
 static void the_hosts_file_is_asked_first(void **state) {
     (void)state;
     doze_endpoint endpoint;
+    if (access("/etc/hosts", R_OK) != 0) {
+        print_message("this host has no /etc/hosts\n");
+        skip();
+    }
     doze_lookup *lookup = ask("localhost", DOZE_FAMILY_IPV4);
     assert_int_equal(run(lookup), DOZE_OK);
     assert_true(resolver->ops->answer(resolver, lookup, 0, &endpoint));
