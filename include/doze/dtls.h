@@ -108,51 +108,47 @@ typedef struct doze_dtls {
     doze_socket socket;
     doze_socket *lower;
     const doze_dtls_config *config;
-    mbedtls_ssl_context ssl;
-    mbedtls_ssl_context *aside;   /* the association of before, while a handshake tries to replace it */
-    mbedtls_ssl_session *session; /* to offer in the next handshake */
-    doze_endpoint path_local;     /* where the association is known to work */
+    struct doze_association *live;  /* Mbed TLS's part of the association, or of a handshake; NULL: none, or frozen */
+    struct doze_association *aside; /* the association of before, while a handshake tries to replace it */
+    mbedtls_ssl_session *session;   /* to offer in the next handshake */
+    uint8_t *freezer;               /* the caller's memory for a frozen association */
+    doze_endpoint path_local;       /* where the association is known to work */
     doze_endpoint path_remote;
-    uint64_t timer_started;
-    uint32_t timer_delay; /* 0: the timer is off */
-    uint32_t timer_min;   /* of the handshake under way; the next two are for the next one */
-    uint32_t timer_max;
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
-    uint64_t window[2]; /* the anti-replay window before the datagram at hand */
     uint32_t dropped[DOZE_DROP_CAUSES];
     uint32_t verify_flags;
-    uint32_t refusals_before;
-    int hint_cause;
-    int16_t sent;  /* a doze_result: what the lower socket said to the record just written */
+    uint16_t freezer_size;
+    uint16_t frozen_size; /* of the image in the freezer; 0: none */
+    uint16_t images_refused;
     int16_t ended; /* a doze_result: why the association ended; 0 while it lives */
-    int16_t hint;  /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
     int16_t alert; /* the peer's last one, -1: none */
-    uint16_t arrived_size;
-    uint8_t arrived[13 + DOZE_CID_MAX]; /* the header of the datagram at hand */
-    uint8_t hint_patience;              /* retransmissions to wait for something better than the hint */
-    uint8_t hello_verify_requests;
     uint8_t peer_cid_size;
     uint8_t rung;
-    uint8_t budget;   /* datagrams that the verb at hand may still read */
-    bool undelivered; /* nothing has come yet of the datagram at hand */
-    bool lower_drained;
-    bool established; /* `ssl` is an association */
-    bool handshaking; /* `ssl` is in a handshake */
-    bool same_peer;   /* what connects now is the peer of before */
-    bool abbreviated;
-    bool catching_up;     /* what has arrived is read before a timer that ran out is looked at */
-    bool began_again;     /* the handshake under way is the second try */
+    bool established;     /* there is an association, live or frozen */
+    bool handshaking;     /* `live` is in a handshake */
+    bool same_peer;       /* what connects now is the peer of before */
     bool session_doubted; /* an alert that may be forged followed its last offer */
     bool peer_doubted;    /* the lower socket was told that the peer does not answer */
-    bool chain_begun;     /* see src/dtls/verify.c, like the next two */
-    bool chain_untrusted;
-    bool pin_matched;
 } doze_dtls;
 
 /* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.
  * DOZE_ERR_CONFIG: `config` was not initialized. DOZE_ERR_STATE: `lower` is in use. */
 doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze_socket *lower);
+
+/* The largest image of an association: 64 bytes of randoms, 48 of secret, a session ID, two Connection IDs of up to 32
+ * bytes, counters, checksum. With two of 8 bytes it is DOZE_IMAGE_TYPICAL. */
+#define DOZE_IMAGE_MAX     226
+#define DOZE_IMAGE_TYPICAL 194
+
+/* From now on sleep freezes: the association becomes an image in `memory`, and all memory that Mbed TLS had for it is
+ * freed; waking thaws it, wipes the image, and costs no datagram. Asleep already, it freezes at once. `memory` has
+ * `size` bytes, stays the caller's and must stay as it is until the next call, forget or deinit; an image that was
+ * altered is noticed (against accidents: it has a checksum and no seal), wiped and counted (DOZE_OPT_IMAGES_REFUSED),
+ * and a handshake follows. An image works once: doze cannot know of copies, and two uses of one give the traffic away.
+ * NULL: sleep no longer freezes. Any state but CONNECTING. DOZE_ERR_TOO_LONG: `size` below DOZE_IMAGE_MAX.
+ * DOZE_ERR_STATE: an image lies in the memory given before; wake up first. */
+doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
 
 /* What an alert's description asks for (RFC 5246 section 7.2.2): give up for now, with the longest back-off, or retry. */
 typedef enum doze_alert_class { DOZE_ALERT_RETRY, DOZE_ALERT_GIVE_UP } doze_alert_class;

@@ -33,6 +33,7 @@ typedef enum doze_state {
 typedef enum doze_rung {
     DOZE_RUNG_NONE = 0,
     DOZE_RUNG_KEPT = 1,      /* the association went on; no handshake */
+    DOZE_RUNG_THAWED = 2,    /* the same, from a frozen image */
     DOZE_RUNG_RESUMED = 3,   /* an abbreviated handshake */
     DOZE_RUNG_HANDSHAKE = 4, /* a full handshake */
 } doze_rung;
@@ -81,6 +82,8 @@ typedef enum doze_option {
     DOZE_OPT_SUITE,        /* read: IANA number of the ciphersuite in use, 0 when there is none */
     DOZE_OPT_HANDSHAKE_TIMER_MIN, /* first retransmission (RFC 6347 section 4.2.4.1); default: the configuration's */
     DOZE_OPT_HANDSHAKE_TIMER_MAX, /* the last and longest; used, like the one above, from the next handshake on */
+    DOZE_OPT_FROZEN_SIZE,         /* read: bytes of the image that the association is now, 0: it is none */
+    DOZE_OPT_IMAGES_REFUSED,      /* read: images that were altered and wiped, since init */
 
     /* Read: datagrams dropped since init, by cause: DOZE_OPT_DROPPED + a doze_drop. */
     DOZE_OPT_DROPPED,

@@ -5,7 +5,6 @@
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_util.h>
 
-#include "dtls/compat.h"
 #include "dtls/internal.h"
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port) {
@@ -51,7 +50,8 @@ void doze_dtls_drop_session(doze_dtls *dtls) {
 }
 
 void doze_dtls_keep_session(doze_dtls *dtls) {
-    if (!dtls->established || dtls->session != NULL || dtls->config->resumption == DOZE_RESUME_OFF) {
+    if (!dtls->established || dtls->live == NULL || dtls->session != NULL ||
+        dtls->config->resumption == DOZE_RESUME_OFF) {
         return;
     }
     dtls->session = mbedtls_calloc(1, sizeof(*dtls->session));
@@ -59,55 +59,58 @@ void doze_dtls_keep_session(doze_dtls *dtls) {
         return;
     }
     mbedtls_ssl_session_init(dtls->session);
-    if (mbedtls_ssl_get_session(&dtls->ssl, dtls->session) != 0) {
+    if (mbedtls_ssl_get_session(&dtls->live->ssl, dtls->session) != 0) {
         doze_dtls_drop_session(dtls);
     }
 }
 
-void doze_dtls_drop_association(doze_dtls *dtls) {
-    mbedtls_ssl_free(&dtls->ssl); /* zeroizes */
-    mbedtls_ssl_init(&dtls->ssl);
-    dtls->established = false;
-    dtls->handshaking = false;
-    dtls->undelivered = false;
-    dtls->lower_drained = false;
-    dtls->timer_delay = 0;
-}
-
-doze_result doze_dtls_put_aside(doze_dtls *dtls) {
-    if (!dtls->established) {
-        return DOZE_OK;
-    }
-    dtls->aside = mbedtls_calloc(1, sizeof(*dtls->aside));
-    if (dtls->aside == NULL) {
+doze_result doze_dtls_make_live(doze_dtls *dtls) {
+    dtls->live = mbedtls_calloc(1, sizeof(*dtls->live));
+    if (dtls->live == NULL) {
         return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, MBEDTLS_ERR_SSL_ALLOC_FAILED);
     }
-    doze_tls_move(dtls->aside, &dtls->ssl);
-    dtls->established = false;
+    mbedtls_ssl_init(&dtls->live->ssl);
     return DOZE_OK;
+}
+
+void doze_dtls_release(doze_association **association) {
+    if (*association != NULL) {
+        mbedtls_ssl_free(&(*association)->ssl);
+        mbedtls_platform_zeroize(*association, sizeof(**association));
+        mbedtls_free(*association);
+        *association = NULL;
+    }
+}
+
+void doze_dtls_drop_association(doze_dtls *dtls) {
+    doze_dtls_release(&dtls->live);
+    doze_dtls_wipe_image(dtls);
+    dtls->established = false;
+    dtls->handshaking = false;
+}
+
+void doze_dtls_put_aside(doze_dtls *dtls) {
+    if (dtls->established) {
+        dtls->aside = dtls->live;
+        dtls->live = NULL;
+        dtls->established = false;
+    }
 }
 
 void doze_dtls_take_back(doze_dtls *dtls) {
     doze_dtls_drop_association(dtls);
-    if (dtls->aside != NULL) {
-        doze_tls_move(&dtls->ssl, dtls->aside);
-        mbedtls_free(dtls->aside);
-        dtls->aside = NULL;
-        dtls->established = true;
-    }
+    dtls->live = dtls->aside;
+    dtls->aside = NULL;
+    dtls->established = dtls->live != NULL;
 }
 
 void doze_dtls_drop_aside(doze_dtls *dtls) {
-    if (dtls->aside != NULL) {
-        mbedtls_ssl_free(dtls->aside);
-        mbedtls_free(dtls->aside);
-        dtls->aside = NULL;
-    }
+    doze_dtls_release(&dtls->aside);
 }
 
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
     if (result == DOZE_ERR_CLOSED_BY_PEER) {
-        mbedtls_ssl_close_notify(&dtls->ssl); /* RFC 5246 section 7.2.1 asks for one in return */
+        mbedtls_ssl_close_notify(&dtls->live->ssl); /* RFC 5246 section 7.2.1 asks for one in return */
         doze_dtls_keep_session(dtls);
     } else {
         doze_dtls_drop_session(dtls); /* RFC 5246 section 7.2.2: not to be resumed after a fatal alert */

@@ -40,11 +40,11 @@ static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
 }
 
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail) {
-    if (dtls->hint == 0) { /* the first one counts: who repeats it must not gain time by that */
-        dtls->hint_patience = HINT_PATIENCE;
+    if (dtls->live->hint == 0) { /* the first one counts: who repeats it must not gain time by that */
+        dtls->live->hint_patience = HINT_PATIENCE;
     }
-    dtls->hint = (int16_t)hint;
-    dtls->hint_cause = hint == DOZE_ERR_ALERT ? 0 : detail;
+    dtls->live->hint = (int16_t)hint;
+    dtls->live->hint_cause = hint == DOZE_ERR_ALERT ? 0 : detail;
     doze_emit(&dtls->socket, DOZE_EVENT_HINT, hint, detail);
 }
 
@@ -61,11 +61,11 @@ static void note_alert_hint(doze_dtls *dtls, const uint8_t *record, size_t size)
 
 /* A handshake whose datagrams do not leave this host has a reason to tell, until one leaves. */
 static void weigh_send(doze_dtls *dtls, doze_result result) {
-    bool from_peer = dtls->hint == DOZE_ERR_ALERT || dtls->hint == DOZE_ERR_REFUSED;
+    bool from_peer = dtls->live->hint == DOZE_ERR_ALERT || dtls->live->hint == DOZE_ERR_REFUSED;
     if (result < 0) {
         doze_dtls_note_hint(dtls, result, doze_cause(dtls->lower));
     } else if (!from_peer) {
-        dtls->hint = 0;
+        dtls->live->hint = 0;
     }
 }
 
@@ -74,11 +74,11 @@ static void weigh_send(doze_dtls *dtls, doze_result result) {
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
     doze_dtls *dtls = context;
     if (sequence_of(data) >= DOZE_SEQUENCE_LIMIT) {
-        dtls->sent = DOZE_ERR_EXHAUSTED;
+        dtls->live->sent = DOZE_ERR_EXHAUSTED;
         return (int)size;
     }
     doze_result result = doze_send(dtls->lower, data, size);
-    dtls->sent = (int16_t)result;
+    dtls->live->sent = (int16_t)result;
     if (dtls->handshaking) {
         weigh_send(dtls, result);
     }
@@ -88,23 +88,24 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
 /* ---- in, with an association ---- */
 
 static bool was_seen(const doze_dtls *dtls, uint64_t sequence) {
-    if (sequence > dtls->window[0]) {
+    if (sequence > dtls->live->window[0]) {
         return false;
     }
-    uint64_t age = dtls->window[0] - sequence;
-    return age >= 64 || (dtls->window[1] >> age & 1) != 0;
+    uint64_t age = dtls->live->window[0] - sequence;
+    return age >= 64 || (dtls->live->window[1] >> age & 1) != 0;
 }
 
 /* Why Mbed TLS dropped a record that is sound in its form. */
 static doze_drop cause_of_drop(doze_dtls *dtls) {
-    const uint8_t *record = dtls->arrived;
+    const uint8_t *record = dtls->live->arrived;
     unsigned char cid[MBEDTLS_SSL_CID_IN_LEN_MAX];
     size_t cid_size = 0;
     int enabled = 0;
     if (epoch_of(record) == 0) {
         return DOZE_DROP_UNAUTHENTICATED;
     }
-    bool other_cid = record[0] == TYPE_CID && mbedtls_ssl_get_own_cid(&dtls->ssl, &enabled, cid, &cid_size) == 0 &&
+    bool other_cid = record[0] == TYPE_CID &&
+                     mbedtls_ssl_get_own_cid(&dtls->live->ssl, &enabled, cid, &cid_size) == 0 &&
                      memcmp(record + 11, cid, cid_size) != 0;
     if (other_cid || epoch_of(record) != 1 || record[2] != 0xfd) {
         return DOZE_DROP_FOREIGN;
@@ -115,26 +116,26 @@ static doze_drop cause_of_drop(doze_dtls *dtls) {
 /* Mbed TLS drops without a word; a datagram that neither gave data nor moved the window was dropped. */
 static void account_for_arrival(doze_dtls *dtls) {
     uint64_t window[2];
-    if (!dtls->undelivered) {
+    if (!dtls->live->undelivered) {
         return;
     }
-    dtls->undelivered = false;
-    doze_tls_window(&dtls->ssl, window);
-    if (memcmp(window, dtls->window, sizeof(window)) != 0) {
+    dtls->live->undelivered = false;
+    doze_tls_window(&dtls->live->ssl, window);
+    if (memcmp(window, dtls->live->window, sizeof(window)) != 0) {
         return;
     }
     doze_drop cause = cause_of_drop(dtls);
-    drop(dtls, cause, dtls->arrived_size);
-    if (cause == DOZE_DROP_UNAUTHENTICATED && dtls->arrived[0] == TYPE_ALERT) {
-        doze_emit(&dtls->socket, DOZE_EVENT_HINT, DOZE_ERR_ALERT, dtls->arrived[RECORD_HEADER + 1]);
+    drop(dtls, cause, dtls->live->arrived_size);
+    if (cause == DOZE_DROP_UNAUTHENTICATED && dtls->live->arrived[0] == TYPE_ALERT) {
+        doze_emit(&dtls->socket, DOZE_EVENT_HINT, DOZE_ERR_ALERT, dtls->live->arrived[RECORD_HEADER + 1]);
     }
 }
 
 static void note_arrival(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
-    memcpy(dtls->arrived, datagram, size < sizeof(dtls->arrived) ? size : sizeof(dtls->arrived));
-    dtls->arrived_size = (uint16_t)size;
-    doze_tls_window(&dtls->ssl, dtls->window);
-    dtls->undelivered = true;
+    memcpy(dtls->live->arrived, datagram, size < sizeof(dtls->live->arrived) ? size : sizeof(dtls->live->arrived));
+    dtls->live->arrived_size = (uint16_t)size;
+    doze_tls_window(&dtls->live->ssl, dtls->live->window);
+    dtls->live->undelivered = true;
 }
 
 /* ---- in, during a handshake ---- */
@@ -147,8 +148,8 @@ uint32_t doze_dtls_refusals(doze_dtls *dtls) {
 
 /* Something better than any hint came. */
 static void forget_hints(doze_dtls *dtls) {
-    dtls->hint = 0;
-    dtls->refusals_before = doze_dtls_refusals(dtls);
+    dtls->live->hint = 0;
+    dtls->live->refusals_before = doze_dtls_refusals(dtls);
 }
 
 static bool is_sound_hello_verify_request(const uint8_t *record, size_t size) {
@@ -174,10 +175,11 @@ static bool admit_plaintext(doze_dtls *dtls, const uint8_t *record, size_t size)
         forget_hints(dtls);
         return true;
     }
-    if (!is_sound_hello_verify_request(record, size) || dtls->hello_verify_requests == HELLO_VERIFY_REQUESTS_A_FLIGHT) {
+    if (!is_sound_hello_verify_request(record, size) ||
+        dtls->live->hello_verify_requests == HELLO_VERIFY_REQUESTS_A_FLIGHT) {
         return false;
     }
-    dtls->hello_verify_requests++;
+    dtls->live->hello_verify_requests++;
     forget_hints(dtls);
     return true;
 }
@@ -235,13 +237,13 @@ static size_t sift(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
 int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
     doze_dtls *dtls = context;
     account_for_arrival(dtls);
-    while (dtls->budget > 0) {
+    while (dtls->live->budget > 0) {
         size_t size = 0;
         doze_result result = doze_recv(dtls->lower, buffer, capacity, &size);
         if (result != DOZE_OK && result != DOZE_ERR_TRUNCATED) {
             break;
         }
-        dtls->budget--;
+        dtls->live->budget--;
         if (result == DOZE_ERR_TRUNCATED) {
             drop(dtls, DOZE_DROP_TRUNCATED, size);
             continue;
@@ -251,16 +253,26 @@ int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
             return (int)passed;
         }
     }
-    dtls->lower_drained = true;
+    dtls->live->lower_drained = true;
     return MBEDTLS_ERR_SSL_WANT_READ;
 }
 
 void doze_dtls_begin_reading(doze_dtls *dtls) {
-    dtls->budget = DATAGRAMS_A_VERB;
-    dtls->lower_drained = false;
+    dtls->live->budget = DATAGRAMS_A_VERB;
+    dtls->live->lower_drained = false;
+}
+
+void doze_dtls_stop_reading(doze_dtls *dtls) {
+    if (dtls->live != NULL) {
+        dtls->live->lower_drained = false;
+    }
 }
 
 bool doze_dtls_has_pending(const doze_dtls *dtls) {
-    bool flooded = dtls->lower_drained && dtls->budget == 0;
-    return flooded || (dtls->established && mbedtls_ssl_check_pending(&dtls->ssl) != 0);
+    const doze_association *live = dtls->live;
+    if (live == NULL) {
+        return false;
+    }
+    bool flooded = live->lower_drained && live->budget == 0;
+    return flooded || (dtls->established && mbedtls_ssl_check_pending(&live->ssl) != 0);
 }

@@ -42,8 +42,29 @@ int doze_tls_alert(const mbedtls_ssl_context *ssl);
 /* The anti-replay window: the highest sequence number and a bit for each of the 64 up to it. */
 void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]);
 
-/* Moves an association; `from` is then as after mbedtls_ssl_init(). */
-void doze_tls_move(mbedtls_ssl_context *to, mbedtls_ssl_context *from);
+/* What an association is made of, apart from constants. */
+typedef struct doze_tls_state {
+    uint64_t window[2];
+    uint64_t next_sequence; /* of what we send next; the epoch is always 1 */
+    uint16_t suite;
+    uint16_t mtu;
+    uint8_t fragment_length; /* code of RFC 6066 section 4 */
+    uint8_t session_id_size;
+    uint8_t session_id[32];
+    uint8_t master[DOZE_MASTER_SECRET_SIZE];
+    uint8_t randoms[64];
+    bool has_cid;
+    uint8_t own_cid_size;
+    uint8_t own_cid[DOZE_CID_MAX];
+    uint8_t peer_cid_size;
+    uint8_t peer_cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
+} doze_tls_state;
+
+/* Reads it off an association, which goes on, also where mbedtls_ssl_context_save() refuses: right after an
+ * abbreviated handshake. `randoms` are not touched. */
+int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state);
+/* Makes `ssl`, fresh from mbedtls_ssl_setup(), that association. */
+int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state);
 
 /* The one table of Mbed TLS's errors. */
 doze_result doze_tls_result(int error);

@@ -8,20 +8,44 @@
 
 /* ---- waking up ---- */
 
+/* What is left when the lower socket rests: the association's port, and the association as small as can be. */
+static void rest(doze_dtls *dtls) {
+    doze_dtls_want_old_port(dtls);
+    doze_dtls_stop_reading(dtls);
+    doze_dtls_freeze(dtls);
+}
+
+/* The lower socket goes back to where an attempt began. A host that cannot hold the port just now must not keep it
+ * awake: then it is dropped. */
+static void fall_back(doze_dtls *dtls, bool asleep) {
+    int64_t sleep = DOZE_SLEEP_DROP;
+    if (!asleep) {
+        doze_close(dtls->lower);
+    } else if (doze_shutdown(dtls->lower) < 0) {
+        doze_get_option(dtls->lower, DOZE_OPT_SLEEP, &sleep);
+        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, DOZE_SLEEP_DROP);
+        doze_shutdown(dtls->lower);
+        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, sleep);
+    }
+    rest(dtls);
+}
+
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
+    bool frozen = dtls->frozen_size != 0;
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
-    doze_dtls_begin_reading(dtls);
     if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
         doze_dtls_drop_association(dtls);
         doze_dtls_drop_session(dtls);
+    } else if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
+        return DOZE_ERR_NO_MEMORY;
     }
     if (!dtls->established || !doze_dtls_path_fits(dtls)) {
         return DOZE_IN_PROGRESS;
     }
-    dtls->rung = DOZE_RUNG_KEPT;
+    dtls->rung = frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT;
     doze_dtls_note_path(dtls);
     return DOZE_OK;
 }
@@ -33,6 +57,14 @@ static doze_result arrived(doze_dtls *dtls, doze_result result) {
         doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->rung, (int)kept);
     }
     return result;
+}
+
+static doze_result wake_up(doze_dtls *dtls) {
+    doze_result result = on_lower_connected(dtls);
+    if (result < 0) {
+        fall_back(dtls, dtls->socket.state == DOZE_STATE_SHUTDOWN);
+    }
+    return arrived(dtls, result);
 }
 
 static doze_result lower_failed(doze_dtls *dtls, doze_result result) {
@@ -54,7 +86,7 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
         return lower_failed(dtls, result);
     }
     dtls->same_peer = same;
-    return result == DOZE_OK ? arrived(dtls, on_lower_connected(dtls)) : result;
+    return result == DOZE_OK ? wake_up(dtls) : result;
 }
 
 static doze_result dtls_resume(doze_socket *socket) {
@@ -64,7 +96,7 @@ static doze_result dtls_resume(doze_socket *socket) {
         return lower_failed(dtls, result);
     }
     dtls->same_peer = true;
-    return result == DOZE_OK ? arrived(dtls, on_lower_connected(dtls)) : result;
+    return result == DOZE_OK ? wake_up(dtls) : result;
 }
 
 static doze_result advance(doze_dtls *dtls) {
@@ -75,7 +107,7 @@ static doze_result advance(doze_dtls *dtls) {
             return result < 0 ? lower_failed(dtls, result) : result;
         }
         result = on_lower_connected(dtls);
-        if (result == DOZE_OK) {
+        if (result != DOZE_IN_PROGRESS) {
             return result;
         }
     }
@@ -85,21 +117,6 @@ static doze_result advance(doze_dtls *dtls) {
     return result < 0 ? result : doze_dtls_continue_handshake(dtls);
 }
 
-/* The lower socket goes back to where the attempt began. A host that cannot hold the port just now must not keep it
- * awake: then it is dropped. */
-static void fall_back(doze_dtls *dtls) {
-    int64_t sleep = DOZE_SLEEP_DROP;
-    if (dtls->socket.fallback != DOZE_STATE_SHUTDOWN) {
-        doze_close(dtls->lower);
-    } else if (doze_shutdown(dtls->lower) < 0) {
-        doze_get_option(dtls->lower, DOZE_OPT_SLEEP, &sleep);
-        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, DOZE_SLEEP_DROP);
-        doze_shutdown(dtls->lower);
-        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, sleep);
-    }
-    doze_dtls_want_old_port(dtls);
-}
-
 static doze_result dtls_step(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     if (socket->state != DOZE_STATE_CONNECTING) {
@@ -107,7 +124,7 @@ static doze_result dtls_step(doze_socket *socket) {
     }
     doze_result result = advance(dtls);
     if (result < 0) {
-        fall_back(dtls);
+        fall_back(dtls, socket->fallback == DOZE_STATE_SHUTDOWN);
     }
     return arrived(dtls, result);
 }
@@ -121,8 +138,7 @@ static doze_result dtls_shutdown(doze_socket *socket) {
         return lower_failed(dtls, result);
     }
     doze_dtls_abandon_handshake(dtls);
-    doze_dtls_want_old_port(dtls);
-    dtls->lower_drained = false;
+    rest(dtls);
     return DOZE_OK;
 }
 
@@ -135,7 +151,7 @@ static doze_result dtls_close(doze_socket *socket) {
         doze_dtls_drop_association(dtls);
     }
     doze_close(dtls->lower);
-    doze_dtls_want_old_port(dtls);
+    rest(dtls);
     return DOZE_OK;
 }
 
@@ -230,7 +246,6 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
     }
     memset(dtls, 0, sizeof(*dtls));
     doze_socket_init(&dtls->socket, &ops, config->trace);
-    mbedtls_ssl_init(&dtls->ssl);
     dtls->lower = lower;
     dtls->config = config;
     dtls->alert = -1;

@@ -24,17 +24,17 @@ bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
 static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
-    uint64_t delay = (uint64_t)dtls->timer_min * units;
-    dtls->timer_started = units == 0 ? 0 : now(dtls);
-    dtls->timer_delay = delay < dtls->timer_max ? (uint32_t)delay : dtls->timer_max;
+    uint64_t delay = (uint64_t)dtls->live->timer_min * units;
+    dtls->live->timer_started = units == 0 ? 0 : now(dtls);
+    dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
 }
 
 int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
-    if (dtls->timer_delay == 0) {
+    if (dtls->live == NULL || dtls->live->timer_delay == 0) {
         return -1;
     }
-    uint64_t passed = now(dtls) - dtls->timer_started;
-    return passed >= dtls->timer_delay ? 0 : (int32_t)(dtls->timer_delay - passed);
+    uint64_t passed = now(dtls) - dtls->live->timer_started;
+    return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
 }
 
 /* Mbed TLS repeats a flight without a look at what has arrived, were it told at once that the timer ran out. */
@@ -42,7 +42,7 @@ static int get_timer(void *context) {
     enum { CANCELLED = -1, RUNNING = 0, EXPIRED = 2 };
     const doze_dtls *dtls = context;
     int32_t left = doze_dtls_timer_left(dtls);
-    return left < 0 ? CANCELLED : left == 0 && !dtls->catching_up ? EXPIRED : RUNNING;
+    return left < 0 ? CANCELLED : left == 0 && !dtls->live->catching_up ? EXPIRED : RUNNING;
 }
 
 /* ---- what came of it ---- */
@@ -51,12 +51,13 @@ static void on_secret(void *context, mbedtls_ssl_key_export_type type, const uns
                       const unsigned char client_random[32], const unsigned char server_random[32],
                       mbedtls_tls_prf_types prf) {
     doze_dtls *dtls = context;
-    (void)server_random;
     (void)prf;
     if (type != MBEDTLS_SSL_KEY_EXPORT_TLS12_MASTER_SECRET || size != DOZE_MASTER_SECRET_SIZE) {
         return;
     }
-    dtls->abbreviated = dtls->session != NULL && doze_tls_session_has_master(dtls->session, secret);
+    memcpy(dtls->live->randoms, server_random, 32);
+    memcpy(dtls->live->randoms + 32, client_random, 32);
+    dtls->live->abbreviated = dtls->session != NULL && doze_tls_session_has_master(dtls->session, secret);
     if (dtls->config->key_log.line != NULL) {
         doze_key_log_write(&dtls->config->key_log, client_random, secret);
     }
@@ -66,19 +67,18 @@ static void note_peer_cid(doze_dtls *dtls) {
     unsigned char cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
     size_t size = 0;
     int enabled = 0;
-    int error = mbedtls_ssl_get_peer_cid(&dtls->ssl, &enabled, cid, &size);
+    int error = mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, cid, &size);
     dtls->peer_cid_size = (uint8_t)(error == 0 && enabled ? size : 0);
 }
 
 static doze_result succeed(doze_dtls *dtls) {
     dtls->handshaking = false;
     dtls->established = true;
-    dtls->timer_delay = 0;
+    dtls->live->timer_delay = 0;
     dtls->verify_flags = 0;
-    dtls->hint = 0;
     dtls->session_doubted = false;
     doze_dtls_doubt_peer(dtls, false);
-    dtls->rung = dtls->abbreviated ? DOZE_RUNG_RESUMED : DOZE_RUNG_HANDSHAKE;
+    dtls->rung = dtls->live->abbreviated ? DOZE_RUNG_RESUMED : DOZE_RUNG_HANDSHAKE;
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_drop_aside(dtls);
     note_peer_cid(dtls);
@@ -95,7 +95,7 @@ void doze_dtls_abandon_handshake(doze_dtls *dtls) {
 static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
     bool authenticated = result == DOZE_ERR_ALERT && cause != 0;
     if (result == DOZE_ERR_VERIFY) {
-        dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->ssl);
+        dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->live->ssl);
     }
     if (authenticated) {
         doze_dtls_drop_session(dtls);
@@ -112,7 +112,7 @@ static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
 static doze_result fail_with(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
     if (result == DOZE_ERR_ALERT) {
-        dtls->alert = (int16_t)doze_tls_alert(&dtls->ssl);
+        dtls->alert = (int16_t)doze_tls_alert(&dtls->live->ssl);
     }
     return fail(dtls, result, error);
 }
@@ -124,7 +124,7 @@ void doze_dtls_refresh_mtu(doze_dtls *dtls) {
     if (doze_get_option(dtls->lower, DOZE_OPT_PAYLOAD_MTU, &mtu) != DOZE_OK || mtu < 1) {
         mtu = MTU_FALLBACK;
     }
-    mbedtls_ssl_set_mtu(&dtls->ssl, mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu);
+    mbedtls_ssl_set_mtu(&dtls->live->ssl, mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu);
 }
 
 static int offer_cid(doze_dtls *dtls) {
@@ -136,18 +136,28 @@ static int offer_cid(doze_dtls *dtls) {
     if (config->cid_size != 0 && config->random.fill(config->random.context, cid, config->cid_size) != 0) {
         return DOZE_TLS_RANDOM_FAILED;
     }
-    return mbedtls_ssl_set_cid(&dtls->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
+    return mbedtls_ssl_set_cid(&dtls->live->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
+}
+
+void doze_dtls_wire_up(doze_dtls *dtls) {
+    mbedtls_ssl_set_bio(&dtls->live->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
+    mbedtls_ssl_set_timer_cb(&dtls->live->ssl, dtls, set_timer, get_timer);
+    mbedtls_ssl_set_export_keys_cb(&dtls->live->ssl, on_secret, dtls);
 }
 
 static int set_up(doze_dtls *dtls) {
     const doze_dtls_config *config = dtls->config;
-    int error = mbedtls_ssl_setup(&dtls->ssl, &config->tls);
+    if (doze_dtls_make_live(dtls) != DOZE_OK) {
+        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    }
+    dtls->live->timer_min = dtls->handshake_timer_min;
+    dtls->live->timer_max = dtls->handshake_timer_max;
+    dtls->live->refusals_before = doze_dtls_refusals(dtls);
+    int error = mbedtls_ssl_setup(&dtls->live->ssl, &config->tls);
     if (error != 0) {
         return error;
     }
-    mbedtls_ssl_set_bio(&dtls->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
-    mbedtls_ssl_set_timer_cb(&dtls->ssl, dtls, set_timer, get_timer);
-    mbedtls_ssl_set_export_keys_cb(&dtls->ssl, on_secret, dtls);
+    doze_dtls_wire_up(dtls);
     doze_dtls_refresh_mtu(dtls);
     if (config->x509 != NULL) {
         error = doze_x509_hooks_of(config->x509)->prepare(config->x509, dtls, doze_remote_hostname(dtls->lower));
@@ -156,26 +166,16 @@ static int set_up(doze_dtls *dtls) {
         error = offer_cid(dtls);
     }
     if (error == 0 && dtls->session != NULL && !dtls->session_doubted) {
-        error = mbedtls_ssl_set_session(&dtls->ssl, dtls->session);
+        error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
     }
     return error;
 }
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     doze_dtls_keep_session(dtls);
-    doze_result result = doze_dtls_put_aside(dtls);
-    if (result != DOZE_OK) {
-        return result;
-    }
+    doze_dtls_put_aside(dtls);
     dtls->handshaking = true;
-    dtls->began_again = false;
-    dtls->abbreviated = false;
-    dtls->hint = 0;
     dtls->alert = -1;
-    dtls->hello_verify_requests = 0;
-    dtls->refusals_before = doze_dtls_refusals(dtls);
-    dtls->timer_min = dtls->handshake_timer_min;
-    dtls->timer_max = dtls->handshake_timer_max;
     int error = set_up(dtls);
     return error == 0 ? DOZE_OK : fail_with(dtls, error);
 }
@@ -185,13 +185,13 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
 /* Called when a flight's timer has run out, before it is sent again: DOZE_IN_PROGRESS, or the end. A hint ends the
  * handshake only after the flight was sent once more and nothing better came: one forged datagram is not enough. */
 static doze_result on_expiry(doze_dtls *dtls) {
-    dtls->hello_verify_requests = 0;
-    if (dtls->hint == 0 && doze_dtls_refusals(dtls) != dtls->refusals_before) {
+    dtls->live->hello_verify_requests = 0;
+    if (dtls->live->hint == 0 && doze_dtls_refusals(dtls) != dtls->live->refusals_before) {
         doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
     }
-    bool last = dtls->timer_delay >= dtls->timer_max;
-    if (dtls->hint != 0 && (--dtls->hint_patience == 0 || last)) {
-        return fail(dtls, (doze_result)dtls->hint, dtls->hint_cause);
+    bool last = dtls->live->timer_delay >= dtls->live->timer_max;
+    if (dtls->live->hint != 0 && (--dtls->live->hint_patience == 0 || last)) {
+        return fail(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
     }
     return last ? fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT) : DOZE_IN_PROGRESS;
 }
@@ -199,28 +199,32 @@ static doze_result on_expiry(doze_dtls *dtls) {
 static int shake_hands(doze_dtls *dtls) {
     int error = MBEDTLS_ERR_SSL_WANT_READ;
     doze_dtls_begin_reading(dtls);
-    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained) { /* it returns after a repetition, too */
-        error = mbedtls_ssl_handshake(&dtls->ssl);
+    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
+        error = mbedtls_ssl_handshake(&dtls->live->ssl);
     }
     return error;
 }
 
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
 static int begin_again(doze_dtls *dtls, int error) {
-    if (dtls->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
+    if (dtls->live->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
         return error;
     }
-    doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
     doze_dtls_drop_association(dtls);
-    dtls->handshaking = dtls->began_again = true;
-    error = set_up(dtls);
-    return error == 0 ? shake_hands(dtls) : error;
+    dtls->handshaking = true;
+    int second = set_up(dtls);
+    if (second != 0) {
+        return second;
+    }
+    dtls->live->began_again = true;
+    doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
+    return shake_hands(dtls);
 }
 
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
-    dtls->catching_up = true;
+    dtls->live->catching_up = true;
     int error = shake_hands(dtls);
-    dtls->catching_up = false;
+    dtls->live->catching_up = false;
     if (error == MBEDTLS_ERR_SSL_WANT_READ && doze_dtls_timer_left(dtls) == 0) {
         doze_result result = on_expiry(dtls);
         if (result != DOZE_IN_PROGRESS) {

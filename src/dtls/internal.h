@@ -15,7 +15,42 @@ static inline const doze_dtls *doze_dtls_of_const(const doze_socket *socket) {
     return (const doze_dtls *)socket;
 }
 
+/* What exists only while Mbed TLS has something of this socket: an association awake, or a handshake. */
+typedef struct doze_association {
+    mbedtls_ssl_context ssl;
+    uint8_t randoms[64]; /* server's and client's: with the master secret, what keys are made from (RFC 5246 6.3) */
+
+    /* datagrams */
+    uint64_t window[2]; /* the anti-replay window before the datagram at hand */
+    uint16_t arrived_size;
+    uint8_t arrived[13 + DOZE_CID_MAX]; /* the header of the datagram at hand */
+    uint8_t budget;                     /* datagrams that the verb at hand may still read */
+    bool undelivered;                   /* nothing has come yet of the datagram at hand */
+    bool lower_drained;
+    int16_t sent; /* a doze_result: what the lower socket said to the record just written */
+
+    /* a handshake */
+    int16_t hint; /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
+    int hint_cause;
+    uint64_t timer_started;
+    uint32_t timer_delay; /* 0: the timer is off */
+    uint32_t timer_min;
+    uint32_t timer_max;
+    uint32_t refusals_before;
+    uint8_t hint_patience; /* retransmissions to wait for something better than the hint */
+    uint8_t hello_verify_requests;
+    bool abbreviated;
+    bool catching_up; /* what has arrived is read before a timer that ran out is looked at */
+    bool began_again; /* it is the second try */
+    bool chain_begun; /* see verify.c, like the next two */
+    bool chain_untrusted;
+    bool pin_matched;
+} doze_association;
+
 /* ---- association.c: what is kept ---- */
+
+doze_result doze_dtls_make_live(doze_dtls *dtls);
+void doze_dtls_release(doze_association **association); /* zeroized, and NULL after that */
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
 /* Whether the association works over the lower socket as it is now. */
@@ -29,13 +64,24 @@ void doze_dtls_note_path(doze_dtls *dtls);
 void doze_dtls_keep_session(doze_dtls *dtls);
 void doze_dtls_drop_session(doze_dtls *dtls);
 void doze_dtls_drop_association(doze_dtls *dtls);
-doze_result doze_dtls_put_aside(doze_dtls *dtls);
+void doze_dtls_put_aside(doze_dtls *dtls);
 void doze_dtls_take_back(doze_dtls *dtls);
 void doze_dtls_drop_aside(doze_dtls *dtls);
 /* The association is over, for the reason `result`, which every send and recv will tell. */
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause);
 
+/* ---- freeze.c ---- */
+
+/* Turns the association into an image, where there is a freezer; without one, or when it fails, it stays as it is. */
+void doze_dtls_freeze(doze_dtls *dtls);
+/* DOZE_ERR_NO_MEMORY leaves all as it was. Otherwise the image is wiped, and if it was no good, the association with it. */
+doze_result doze_dtls_thaw(doze_dtls *dtls);
+void doze_dtls_wipe_image(doze_dtls *dtls);
+
 /* ---- handshake.c ---- */
+
+/* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
+void doze_dtls_wire_up(doze_dtls *dtls);
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls);
@@ -58,6 +104,7 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size);
 int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity);
 /* To be called before anything that reads: reading ends when there is no more, or at the budget of one verb. */
 void doze_dtls_begin_reading(doze_dtls *dtls);
+void doze_dtls_stop_reading(doze_dtls *dtls);
 /* Whether reading would go on although the lower socket says nothing new. */
 bool doze_dtls_has_pending(const doze_dtls *dtls);
 uint32_t doze_dtls_refusals(doze_dtls *dtls); /* that the lower socket has met */

@@ -6,13 +6,13 @@ static doze_result payload_mtu(doze_dtls *dtls, int64_t *value) {
         return DOZE_ERR_OPTION;
     }
     doze_dtls_refresh_mtu(dtls);
-    int payload = mbedtls_ssl_get_max_out_record_payload(&dtls->ssl);
+    int payload = mbedtls_ssl_get_max_out_record_payload(&dtls->live->ssl);
     *value = payload;
     return payload < 0 ? doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, payload) : DOZE_OK;
 }
 
 static doze_result suite(doze_dtls *dtls, int64_t *value) {
-    *value = dtls->established ? mbedtls_ssl_get_ciphersuite_id_from_ssl(&dtls->ssl) : 0;
+    *value = dtls->established && dtls->live != NULL ? mbedtls_ssl_get_ciphersuite_id_from_ssl(&dtls->live->ssl) : 0;
     return DOZE_OK;
 }
 
@@ -36,7 +36,7 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
         *value = dtls->rung;
         return DOZE_OK;
     case DOZE_OPT_CONTEXT_CONTINUED:
-        *value = dtls->rung == DOZE_RUNG_KEPT;
+        *value = dtls->rung == DOZE_RUNG_KEPT || dtls->rung == DOZE_RUNG_THAWED;
         return DOZE_OK;
     case DOZE_OPT_SESSION_RESUMED:
         *value = dtls->rung == DOZE_RUNG_RESUMED;
@@ -52,6 +52,12 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
         return DOZE_OK;
     case DOZE_OPT_SUITE:
         return suite(dtls, value);
+    case DOZE_OPT_FROZEN_SIZE:
+        *value = dtls->frozen_size;
+        return DOZE_OK;
+    case DOZE_OPT_IMAGES_REFUSED:
+        *value = dtls->images_refused;
+        return DOZE_OK;
     case DOZE_OPT_HANDSHAKE_TIMER_MIN:
         *value = dtls->handshake_timer_min;
         return DOZE_OK;

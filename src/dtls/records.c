@@ -8,7 +8,7 @@
 #include "dtls/internal.h"
 
 static doze_result after_send(doze_dtls *dtls) {
-    doze_result sent = (doze_result)dtls->sent;
+    doze_result sent = (doze_result)dtls->live->sent;
     if (sent == DOZE_ERR_EXHAUSTED) {
         return doze_dtls_end(dtls, sent, 0);
     }
@@ -17,7 +17,7 @@ static doze_result after_send(doze_dtls *dtls) {
 
 /* Whether a record of that size fits the path as it was last known: if not, nothing was encrypted. */
 static bool fits(const doze_dtls *dtls, size_t size) {
-    int most = mbedtls_ssl_get_max_out_record_payload(&dtls->ssl);
+    int most = mbedtls_ssl_get_max_out_record_payload(&dtls->live->ssl);
     return most >= 0 && size <= (size_t)most;
 }
 
@@ -29,11 +29,11 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     if (size > UINT16_MAX) {
         return DOZE_ERR_TOO_LONG;
     }
-    dtls->sent = DOZE_OK;
-    int written = mbedtls_ssl_write(&dtls->ssl, data, size);
+    dtls->live->sent = DOZE_OK;
+    int written = mbedtls_ssl_write(&dtls->live->ssl, data, size);
     if (written < 0 && !fits(dtls, size)) {
         doze_dtls_refresh_mtu(dtls); /* how is the path now? */
-        written = mbedtls_ssl_write(&dtls->ssl, data, size);
+        written = mbedtls_ssl_write(&dtls->live->ssl, data, size);
     }
     if (written >= 0) {
         return after_send(dtls);
@@ -45,14 +45,15 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
 /* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */
 static void discard_rest(doze_dtls *dtls) {
     unsigned char rest[64];
-    while (mbedtls_ssl_get_bytes_avail(&dtls->ssl) != 0 && mbedtls_ssl_read(&dtls->ssl, rest, sizeof(rest)) > 0) {
+    while (mbedtls_ssl_get_bytes_avail(&dtls->live->ssl) != 0 &&
+           mbedtls_ssl_read(&dtls->live->ssl, rest, sizeof(rest)) > 0) {
         mbedtls_platform_zeroize(rest, sizeof(rest));
     }
 }
 
 static doze_result deliver(doze_dtls *dtls, size_t read, size_t *size) {
-    size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->ssl);
-    dtls->undelivered = false;
+    size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->live->ssl);
+    dtls->live->undelivered = false;
     doze_dtls_doubt_peer(dtls, false);
     *size = read + rest;
     if (rest == 0) {
@@ -69,8 +70,8 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
     }
     int read = MBEDTLS_ERR_SSL_WANT_READ;
     doze_dtls_begin_reading(dtls);
-    while (read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->lower_drained) {
-        read = mbedtls_ssl_read(&dtls->ssl, buffer, capacity < INT_MAX ? capacity : INT_MAX);
+    while (read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) {
+        read = mbedtls_ssl_read(&dtls->live->ssl, buffer, capacity < INT_MAX ? capacity : INT_MAX);
     }
     if (read > 0) {
         return deliver(dtls, (size_t)read, size);
@@ -79,13 +80,13 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
         return DOZE_WOULD_BLOCK;
     }
     if (read == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        dtls->alert = (int16_t)doze_tls_alert(&dtls->ssl);
+        dtls->alert = (int16_t)doze_tls_alert(&dtls->live->ssl);
     }
     return doze_dtls_end(dtls, doze_tls_result(read), read);
 }
 
 void doze_dtls_say_goodbye(doze_dtls *dtls) {
     if (dtls->established) {
-        mbedtls_ssl_close_notify(&dtls->ssl); /* lost or not: nobody waits for it */
+        mbedtls_ssl_close_notify(&dtls->live->ssl); /* lost or not: nobody waits for it */
     }
 }

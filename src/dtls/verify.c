@@ -39,19 +39,19 @@ static uint32_t check_name(const doze_dtls *dtls, const doze_x509 *x509, const m
  * may still be found in it; a bad signature is never told on this certificate, but on the one that it signed. */
 static uint32_t begin_chain(doze_dtls *dtls, const doze_x509 *x509, uint32_t flags) {
     bool by_hash = x509->usage == DOZE_USAGE_TRUST_ANCHOR && x509->matching != DOZE_MATCH_EXACT;
-    dtls->chain_begun = true;
-    dtls->pin_matched = false;
-    dtls->chain_untrusted = by_hash && x509->pinned_size != 0 && (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
-    return dtls->chain_untrusted ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED : flags;
+    dtls->live->chain_begun = true;
+    dtls->live->pin_matched = false;
+    dtls->live->chain_untrusted = by_hash && x509->pinned_size != 0 && (flags & MBEDTLS_X509_BADCERT_NOT_TRUSTED) != 0;
+    return dtls->live->chain_untrusted ? flags & ~(uint32_t)MBEDTLS_X509_BADCERT_NOT_TRUSTED : flags;
 }
 
 static uint32_t decide(const doze_dtls *dtls, const doze_x509 *x509, const mbedtls_x509_crt *leaf, uint32_t flags) {
     bool pinned = x509->pinned_size != 0;
-    if (pinned && !dtls->pin_matched) {
-        flags |= REJECTED | (dtls->chain_untrusted ? MBEDTLS_X509_BADCERT_NOT_TRUSTED : 0);
+    if (pinned && !dtls->live->pin_matched) {
+        flags |= REJECTED | (dtls->live->chain_untrusted ? MBEDTLS_X509_BADCERT_NOT_TRUSTED : 0);
     }
     if (pinned && x509->usage == DOZE_USAGE_DOMAIN_ISSUED) {
-        return dtls->pin_matched ? 0 : flags;
+        return dtls->live->pin_matched ? 0 : flags;
     }
     return check_name(dtls, x509, leaf, flags);
 }
@@ -61,15 +61,15 @@ int doze_x509_verify(void *context, mbedtls_x509_crt *certificate, int depth, ui
     doze_dtls *dtls = context;
     const doze_x509 *x509 = dtls->config->x509;
     bool by_leaf = x509->usage == DOZE_USAGE_SERVICE_CONSTRAINT || x509->usage == DOZE_USAGE_DOMAIN_ISSUED;
-    if (!dtls->chain_begun) {
+    if (!dtls->live->chain_begun) {
         *flags = begin_chain(dtls, x509, *flags);
     }
     if (by_leaf == (depth == 0) && is_pinned(x509, certificate)) {
-        dtls->pin_matched = true;
+        dtls->live->pin_matched = true;
     }
     if (depth == 0) {
         *flags = decide(dtls, x509, certificate, *flags);
-        dtls->chain_begun = false;
+        dtls->live->chain_begun = false;
     } else if (x509->pinned_size != 0 && x509->usage == DOZE_USAGE_DOMAIN_ISSUED) {
         *flags = 0; /* only the server's certificate counts */
     }

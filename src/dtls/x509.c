@@ -202,12 +202,12 @@ static int set_name(mbedtls_ssl_context *ssl, const char *name) {
 static int prepare(const doze_x509 *x509, doze_dtls *dtls, const char *host) {
     const char *name = x509->server_name != NULL ? x509->server_name : host;
     bool unchecked = x509->any_server_name || (x509->pinned_size != 0 && x509->usage == DOZE_USAGE_DOMAIN_ISSUED);
-    dtls->chain_begun = false;
-    mbedtls_ssl_set_verify(&dtls->ssl, doze_x509_verify, dtls);
+    dtls->live->chain_begun = false;
+    mbedtls_ssl_set_verify(&dtls->live->ssl, doze_x509_verify, dtls);
     if (doze_host_is_address(name) || (unchecked && (name == NULL || name[0] == '\0'))) {
-        return mbedtls_ssl_set_hostname(&dtls->ssl, NULL);
+        return mbedtls_ssl_set_hostname(&dtls->live->ssl, NULL);
     }
-    return name == NULL ? DOZE_TLS_NO_NAME : set_name(&dtls->ssl, name);
+    return name == NULL ? DOZE_TLS_NO_NAME : set_name(&dtls->live->ssl, name);
 }
 
 static const struct doze_x509_hooks hooks = {.configure = configure, .prepare = prepare};
