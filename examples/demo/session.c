@@ -165,8 +165,9 @@ bool session_connect(session *s) {
 
 static bool send_message(session *s, const char *what, const void *message, size_t size, uint64_t end) {
     doze_result result;
-    while ((result = doze_send(s->socket, message, size)) == DOZE_WOULD_BLOCK) {
-        if (!turn(s, POLLIN | POLLOUT, end)) {
+    while ((result = doze_send(s->socket, message, size)) > DOZE_OK) {
+        bool told = result == DOZE_NEW_CONTEXT; /* and the next try sends */
+        if (!told && !turn(s, POLLIN | POLLOUT, end)) {
             break;
         }
     }

@@ -103,6 +103,33 @@ typedef struct doze_dtls_config {
 doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_settings *settings);
 void doze_dtls_config_deinit(doze_dtls_config *config);
 
+/* Why a handshake was needed. */
+typedef enum doze_reason {
+    DOZE_REASON_NONE = 0,      /* it was not: the association went on */
+    DOZE_REASON_FIRST,         /* there was no association */
+    DOZE_REASON_ENDED,         /* it had ended: the peer's alert or goodbye, or no sequence numbers left */
+    DOZE_REASON_IMAGE,         /* its image had been altered */
+    DOZE_REASON_PORT,          /* the local port is another one, and there is no Connection ID */
+    DOZE_REASON_LOCAL_ADDRESS, /* the same of the local address */
+    DOZE_REASON_PEER_ADDRESS,  /* the name now leads to another address */
+    DOZE_REASON_SILENCE,       /* nothing was answered any more */
+    DOZE_REASON_CALLER,        /* doze_dtls_no_answer() */
+} doze_reason;
+
+/* What the last connect, wake or silence came to, and what it cost; all costs are 0 where the association went on. */
+typedef struct doze_report {
+    doze_rung rung;
+    doze_reason reason;
+    bool context_continued;
+    bool port_kept;
+    uint32_t datagrams_sent;
+    uint32_t datagrams_received;
+    uint32_t bytes_sent; /* UDP payload */
+    uint32_t bytes_received;
+    uint32_t round_trips;
+    uint32_t milliseconds;
+} doze_report;
+
 /* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
 typedef struct doze_dtls {
     doze_socket socket;
@@ -112,10 +139,19 @@ typedef struct doze_dtls {
     struct doze_association *aside; /* the association of before, while a handshake tries to replace it */
     mbedtls_ssl_session *session;   /* to offer in the next handshake */
     uint8_t *freezer;               /* the caller's memory for a frozen association */
-    doze_endpoint path_local;       /* where the association is known to work */
+    doze_report report;
+    doze_endpoint path_local; /* where the association is known to work */
     doze_endpoint path_remote;
+    uint64_t handshake_started;
+    uint64_t unanswered_since; /* see silence.c */
+    uint32_t round_trip;       /* the last one that was measured, in ms */
+    uint32_t climb_time;       /* the bounds of a climb */
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
+    uint32_t handshakes_full;
+    uint32_t handshakes_resumed;
+    uint32_t handshakes_avoided;
+    uint32_t retransmissions;
     uint32_t dropped[DOZE_DROP_CAUSES];
     uint32_t verify_flags;
     uint16_t freezer_size;
@@ -125,6 +161,14 @@ typedef struct doze_dtls {
     int16_t alert; /* the peer's last one, -1: none */
     uint8_t peer_cid_size;
     uint8_t rung;
+    uint8_t silence_limit;
+    uint8_t unanswered; /* sends, or bursts of them, without an answer */
+    uint8_t climb_datagrams;
+    bool asked_to_climb;  /* by doze_dtls_no_answer() */
+    bool awaiting;        /* an answer to what was sent last */
+    bool climbing;        /* what connects now goes on from something: it is bounded, and a new context is announced */
+    bool announce;        /* the new context has not been told yet */
+    bool fresh_port;      /* the climb has left the old port */
     bool established;     /* there is an association, live or frozen */
     bool handshaking;     /* `live` is in a handshake */
     bool same_peer;       /* what connects now is the peer of before */
@@ -149,6 +193,15 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
  * NULL: sleep no longer freezes. Any state but CONNECTING. DOZE_ERR_TOO_LONG: `size` below DOZE_IMAGE_MAX.
  * DOZE_ERR_STATE: an image lies in the memory given before; wake up first. */
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
+
+/* The last connect, wake or silence, also when it failed. */
+doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report);
+
+/* CONNECTED. As doze_send(), for a message that nobody answers: its silence says nothing. */
+doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size);
+
+/* CONNECTED. The caller knows that an answer did not come: the next send looks for a better way. */
+doze_result doze_dtls_no_answer(doze_dtls *dtls);
 
 /* What an alert's description asks for (RFC 5246 section 7.2.2): give up for now, with the longest back-off, or retry. */
 typedef enum doze_alert_class { DOZE_ALERT_RETRY, DOZE_ALERT_GIVE_UP } doze_alert_class;

@@ -13,6 +13,8 @@ typedef enum doze_result {
     DOZE_OK = 0,
     DOZE_IN_PROGRESS = 1, /* begun; call doze_step() when fd is readable or doze_next_timeout() is over */
     DOZE_WOULD_BLOCK = 2, /* nothing to read, or no room to send: wait for fd, then repeat the call */
+    DOZE_NEW_CONTEXT = 3, /* nothing was sent: the association is a new one, which the server knows nothing about yet.
+                             Register anew; the next send goes out */
 
     /* What the caller got wrong. The state is as it was, nothing was sent. */
     DOZE_ERR_ARGUMENT = -1,

@@ -32,10 +32,11 @@ typedef enum doze_state {
 /* How the last connect or resume got its security context: the rungs of the wake ladder. */
 typedef enum doze_rung {
     DOZE_RUNG_NONE = 0,
-    DOZE_RUNG_KEPT = 1,      /* the association went on; no handshake */
-    DOZE_RUNG_THAWED = 2,    /* the same, from a frozen image */
-    DOZE_RUNG_RESUMED = 3,   /* an abbreviated handshake */
-    DOZE_RUNG_HANDSHAKE = 4, /* a full handshake */
+    DOZE_RUNG_KEPT = 1,       /* the association went on; no handshake */
+    DOZE_RUNG_THAWED = 2,     /* the same, from a frozen image */
+    DOZE_RUNG_RESUMED = 3,    /* an abbreviated handshake */
+    DOZE_RUNG_HANDSHAKE = 4,  /* a full handshake */
+    DOZE_RUNG_FRESH_PORT = 5, /* a full handshake from another port, as the server did not answer at the old one */
 } doze_rung;
 
 /* Why a datagram that arrived, or the rest of one behind a record, was not handed on. */
@@ -68,7 +69,7 @@ typedef enum doze_option {
     DOZE_OPT_SLEEP,      /* a doze_sleep: what doze_shutdown() does with the kernel's socket; default: drop */
     DOZE_OPT_PENDING,    /* read: 1 when doze_recv() has more without anything arriving, which poll() cannot see */
     DOZE_OPT_PORT_KEPT,  /* read: 1 when the last resume, or connect that wanted it, has the port used before */
-    DOZE_OPT_WAKE_PORT,  /* CLOSED, SHUTDOWN: the local port that resume and reuse_last_port want; default: the one used
+    DOZE_OPT_WAKE_PORT, /* CLOSED, SHUTDOWN: the local port that resume wants, 0: any; reuse_last_port then wants it too. Default: the one used
                             last. For sockets on top whose own attempt to go on from another port failed. */
     DOZE_OPT_PEER_FAILED, /* 1: the address in use does not answer; the next connect to this name prefers another. Any success clears it */
 
@@ -82,8 +83,17 @@ typedef enum doze_option {
     DOZE_OPT_SUITE,        /* read: IANA number of the ciphersuite in use, 0 when there is none */
     DOZE_OPT_HANDSHAKE_TIMER_MIN, /* first retransmission (RFC 6347 section 4.2.4.1); default: the configuration's */
     DOZE_OPT_HANDSHAKE_TIMER_MAX, /* the last and longest; used, like the one above, from the next handshake on */
-    DOZE_OPT_FROZEN_SIZE,         /* read: bytes of the image that the association is now, 0: it is none */
-    DOZE_OPT_IMAGES_REFUSED,      /* read: images that were altered and wiped, since init */
+    DOZE_OPT_SILENCE_LIMIT, /* sends without any answer after which the next one looks for a better way: 0 (never) to 255;
+                               default 2. A send has no answer once max(HANDSHAKE_TIMER_MIN, twice the last round trip)
+                               is over without an authenticated record; sends within that time count as one */
+    DOZE_OPT_CLIMB_TIME,    /* a wake or silence may take so long, in ms, all rungs together; default 60,000 */
+    DOZE_OPT_CLIMB_DATAGRAMS, /* and send so many datagrams: 1 to 255; default 16 */
+    DOZE_OPT_HANDSHAKES_FULL, /* read, like the next three: since init */
+    DOZE_OPT_HANDSHAKES_RESUMED,
+    DOZE_OPT_HANDSHAKES_AVOIDED, /* wakes that went on with the association */
+    DOZE_OPT_RETRANSMISSIONS,    /* of flights of handshakes */
+    DOZE_OPT_FROZEN_SIZE,        /* read: bytes of the image that the association is now, 0: it is none */
+    DOZE_OPT_IMAGES_REFUSED,     /* read: images that were altered and wiped, since init */
 
     /* Read: datagrams dropped since init, by cause: DOZE_OPT_DROPPED + a doze_drop. */
     DOZE_OPT_DROPPED,
@@ -141,9 +151,11 @@ doze_result doze_resume(doze_socket *socket);
  * association is over, and come again with every call until doze_shutdown() and doze_resume(), or doze_close() and
  * doze_connect(), make a new one. */
 
-/* CONNECTED. One datagram, whole or not at all. `size` 0 is DOZE_ERR_ARGUMENT; more than DOZE_OPT_PAYLOAD_MTU may be
+/* CONNECTED; in CONNECTING it is DOZE_IN_PROGRESS. One datagram, whole or not at all. `size` 0 is DOZE_ERR_ARGUMENT; more than DOZE_OPT_PAYLOAD_MTU may be
  * DOZE_ERR_TOO_LONG. DOZE_ERR_REFUSED, DOZE_ERR_UNREACHABLE, DOZE_ERR_NO_BUFFERS, DOZE_ERR_BLOCKED and DOZE_WOULD_BLOCK
- * say that it was not sent and that the socket lives. */
+ * say that it was not sent and that the socket lives. With DTLS: DOZE_IN_PROGRESS when the peer has been silent for too
+ * long (DOZE_OPT_SILENCE_LIMIT): nothing was sent, the state is CONNECTING, repeat it when that is over. DOZE_NEW_CONTEXT
+ * once after a wake or a silence that ended in a new association: nothing was sent. */
 doze_result doze_send(doze_socket *socket, const void *data, size_t size);
 
 /* CONNECTED. One datagram. *size is its true length. DOZE_ERR_TRUNCATED: it was longer than `capacity`; the buffer has

@@ -21,6 +21,17 @@ bool doze_dtls_path_fits(const doze_dtls *dtls) {
            (dtls->peer_cid_size != 0 || doze_endpoint_equal(&ends.local, &dtls->path_local));
 }
 
+void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
+    int64_t sleep = DOZE_SLEEP_DROP;
+    if (doze_shutdown(dtls->lower) >= 0) {
+        return;
+    }
+    doze_get_option(dtls->lower, DOZE_OPT_SLEEP, &sleep);
+    doze_set_option(dtls->lower, DOZE_OPT_SLEEP, DOZE_SLEEP_DROP);
+    doze_shutdown(dtls->lower);
+    doze_set_option(dtls->lower, DOZE_OPT_SLEEP, sleep);
+}
+
 void doze_dtls_want_old_port(doze_dtls *dtls) {
     if (dtls->established && dtls->path_local.port != 0) {
         doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, dtls->path_local.port);

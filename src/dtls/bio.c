@@ -69,6 +69,20 @@ static void weigh_send(doze_dtls *dtls, doze_result result) {
     }
 }
 
+static int send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
+    if (dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams) {
+        return (int)size; /* the end of the flight's timer will see it */
+    }
+    doze_result result = doze_send(dtls->lower, data, size);
+    dtls->live->sent = (int16_t)result;
+    if (dtls->live->datagrams < UINT8_MAX) {
+        dtls->live->datagrams++;
+    }
+    dtls->live->spoke = true;
+    weigh_send(dtls, result);
+    return (int)size;
+}
+
 /* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
  * in place of the next. What the lower socket said is kept for those who want to know. */
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
@@ -77,11 +91,10 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
         dtls->live->sent = DOZE_ERR_EXHAUSTED;
         return (int)size;
     }
-    doze_result result = doze_send(dtls->lower, data, size);
-    dtls->live->sent = (int16_t)result;
     if (dtls->handshaking) {
-        weigh_send(dtls, result);
+        return send_of_handshake(dtls, data, size);
     }
+    dtls->live->sent = (int16_t)doze_send(dtls->lower, data, size);
     return (int)size;
 }
 
@@ -149,7 +162,10 @@ uint32_t doze_dtls_refusals(doze_dtls *dtls) {
 /* Something better than any hint came. */
 static void forget_hints(doze_dtls *dtls) {
     dtls->live->hint = 0;
+    dtls->live->heard = true;
     dtls->live->refusals_before = doze_dtls_refusals(dtls);
+    dtls->report.round_trips += dtls->live->spoke;
+    dtls->live->spoke = false;
 }
 
 static bool is_sound_hello_verify_request(const uint8_t *record, size_t size) {

@@ -12,42 +12,74 @@
 static void rest(doze_dtls *dtls) {
     doze_dtls_want_old_port(dtls);
     doze_dtls_stop_reading(dtls);
+    doze_dtls_forgive_silence(dtls);
     doze_dtls_freeze(dtls);
 }
 
-/* The lower socket goes back to where an attempt began. A host that cannot hold the port just now must not keep it
- * awake: then it is dropped. */
+/* The lower socket goes back to where an attempt began. */
 static void fall_back(doze_dtls *dtls, bool asleep) {
-    int64_t sleep = DOZE_SLEEP_DROP;
-    if (!asleep) {
+    if (asleep) {
+        doze_dtls_put_lower_to_sleep(dtls);
+    } else {
         doze_close(dtls->lower);
-    } else if (doze_shutdown(dtls->lower) < 0) {
-        doze_get_option(dtls->lower, DOZE_OPT_SLEEP, &sleep);
-        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, DOZE_SLEEP_DROP);
-        doze_shutdown(dtls->lower);
-        doze_set_option(dtls->lower, DOZE_OPT_SLEEP, sleep);
     }
     rest(dtls);
+}
+
+static doze_reason reason_of_path(const doze_dtls *dtls) {
+    doze_endpoints ends;
+    doze_get_endpoints(dtls->lower, &ends);
+    if (!doze_endpoint_equal(&ends.remote, &dtls->path_remote)) {
+        return DOZE_REASON_PEER_ADDRESS;
+    }
+    return ends.local.port != dtls->path_local.port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
+}
+
+/* The association goes on as it was. */
+static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
+    int64_t kept = 0;
+    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
+    dtls->rung = (uint8_t)rung;
+    dtls->report = (doze_report){.rung = rung, .context_continued = true, .port_kept = kept != 0};
+    dtls->handshakes_avoided++;
+    doze_dtls_note_path(dtls);
+    return DOZE_OK;
+}
+
+/* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
+static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
+    dtls->climbing = false;
+    dtls->report.reason = reason;
+    if (reason != DOZE_REASON_FIRST) {
+        doze_dtls_begin_climb(dtls, reason);
+    }
+    return DOZE_IN_PROGRESS;
 }
 
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
     bool frozen = dtls->frozen_size != 0;
+    bool had_ended = dtls->ended != 0;
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
     if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
         doze_dtls_drop_association(dtls);
         doze_dtls_drop_session(dtls);
-    } else if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
+        dtls->announce = dtls->awaiting = dtls->asked_to_climb = false;
+        dtls->unanswered = 0;
+        return start_handshake(dtls, DOZE_REASON_FIRST);
+    }
+    if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
         return DOZE_ERR_NO_MEMORY;
     }
-    if (!dtls->established || !doze_dtls_path_fits(dtls)) {
-        return DOZE_IN_PROGRESS;
+    if (!dtls->established) {
+        return start_handshake(dtls, frozen ? DOZE_REASON_IMAGE : had_ended ? DOZE_REASON_ENDED : DOZE_REASON_FIRST);
     }
-    dtls->rung = frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT;
-    doze_dtls_note_path(dtls);
-    return DOZE_OK;
+    if (!doze_dtls_path_fits(dtls)) {
+        return start_handshake(dtls, reason_of_path(dtls));
+    }
+    return go_on(dtls, frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
 static doze_result arrived(doze_dtls *dtls, doze_result result) {
@@ -161,6 +193,9 @@ static void drop_everything(doze_dtls *dtls) {
     doze_dtls_drop_session(dtls);
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
+    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
+    dtls->announce = dtls->awaiting = dtls->asked_to_climb = false;
+    dtls->unanswered = 0;
     dtls->peer_cid_size = 0;
     dtls->path_local = dtls->path_remote = (doze_endpoint){0};
 }
@@ -198,7 +233,7 @@ static int32_t dtls_next_timeout(const doze_socket *socket) {
     if (socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
         return doze_next_timeout(dtls->lower);
     }
-    return dtls->handshaking && !doze_dtls_has_pending(dtls) ? doze_dtls_timer_left(dtls) : 0;
+    return dtls->handshaking && !doze_dtls_has_pending(dtls) ? doze_dtls_handshake_left(dtls) : 0;
 }
 
 static int dtls_fd(const doze_socket *socket) {
@@ -249,6 +284,9 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
     dtls->lower = lower;
     dtls->config = config;
     dtls->alert = -1;
+    dtls->silence_limit = DOZE_SILENCE_LIMIT_DEFAULT;
+    dtls->climb_time = DOZE_CLIMB_TIME_DEFAULT;
+    dtls->climb_datagrams = DOZE_CLIMB_DATAGRAMS_DEFAULT;
     dtls->handshake_timer_min = config->handshake_timer_min;
     dtls->handshake_timer_max = config->handshake_timer_max;
     return DOZE_OK;

@@ -11,7 +11,7 @@
 
 /* ---- time ---- */
 
-static uint64_t now(const doze_dtls *dtls) {
+uint64_t doze_dtls_now(const doze_dtls *dtls) {
     return dtls->config->clock.now(dtls->config->clock.context);
 }
 
@@ -25,23 +25,38 @@ static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
     uint64_t delay = (uint64_t)dtls->live->timer_min * units;
-    dtls->live->timer_started = units == 0 ? 0 : now(dtls);
+    dtls->live->timer_started = units == 0 ? 0 : doze_dtls_now(dtls);
     dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
 }
 
-int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
+static int32_t timer_left(const doze_dtls *dtls) {
     if (dtls->live == NULL || dtls->live->timer_delay == 0) {
         return -1;
     }
-    uint64_t passed = now(dtls) - dtls->live->timer_started;
+    uint64_t passed = doze_dtls_now(dtls) - dtls->live->timer_started;
     return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
+}
+
+/* Of the bound on a whole climb; -1: there is none. */
+static int32_t climb_left(const doze_dtls *dtls) {
+    if (!dtls->climbing) {
+        return -1;
+    }
+    uint64_t passed = doze_dtls_now(dtls) - dtls->handshake_started;
+    return passed >= dtls->climb_time ? 0 : (int32_t)(dtls->climb_time - passed);
+}
+
+int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
+    int32_t timer = timer_left(dtls);
+    int32_t climb = climb_left(dtls);
+    return climb >= 0 && (timer < 0 || climb < timer) ? climb : timer;
 }
 
 /* Mbed TLS repeats a flight without a look at what has arrived, were it told at once that the timer ran out. */
 static int get_timer(void *context) {
     enum { CANCELLED = -1, RUNNING = 0, EXPIRED = 2 };
     const doze_dtls *dtls = context;
-    int32_t left = doze_dtls_timer_left(dtls);
+    int32_t left = timer_left(dtls);
     return left < 0 ? CANCELLED : left == 0 && !dtls->live->catching_up ? EXPIRED : RUNNING;
 }
 
@@ -72,13 +87,21 @@ static void note_peer_cid(doze_dtls *dtls) {
 }
 
 static doze_result succeed(doze_dtls *dtls) {
+    bool abbreviated = dtls->live->abbreviated;
     dtls->handshaking = false;
     dtls->established = true;
     dtls->live->timer_delay = 0;
     dtls->verify_flags = 0;
     dtls->session_doubted = false;
+    dtls->announce = dtls->climbing;
+    dtls->climbing = dtls->awaiting = false;
+    dtls->unanswered = 0;
+    dtls->handshakes_full += !abbreviated;
+    dtls->handshakes_resumed += abbreviated;
     doze_dtls_doubt_peer(dtls, false);
-    dtls->rung = dtls->live->abbreviated ? DOZE_RUNG_RESUMED : DOZE_RUNG_HANDSHAKE;
+    doze_dtls_end_report(dtls, abbreviated        ? DOZE_RUNG_RESUMED
+                               : dtls->fresh_port ? DOZE_RUNG_FRESH_PORT
+                                                  : DOZE_RUNG_HANDSHAKE);
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_drop_aside(dtls);
     note_peer_cid(dtls);
@@ -105,7 +128,10 @@ static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
     if (result == DOZE_ERR_TIMEOUT || result == DOZE_ERR_REFUSED || result == DOZE_ERR_UNREACHABLE) {
         doze_dtls_doubt_peer(dtls, true);
     }
+    doze_dtls_end_report(dtls, DOZE_RUNG_NONE);
     doze_dtls_abandon_handshake(dtls);
+    dtls->climbing = dtls->awaiting = false;
+    dtls->unanswered = 0; /* the next wake asks the association of before again */
     return doze_fail(&dtls->socket, result, cause);
 }
 
@@ -167,11 +193,20 @@ static int set_up(doze_dtls *dtls) {
     }
     if (error == 0 && dtls->session != NULL && !dtls->session_doubted) {
         error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
+        dtls->live->offered = true;
     }
     return error;
 }
 
+void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
+    dtls->report.reason = reason;
+    dtls->climbing = true;
+    dtls->asked_to_climb = false;
+}
+
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
+    doze_dtls_begin_report(dtls);
+    dtls->fresh_port = false;
     doze_dtls_keep_session(dtls);
     doze_dtls_put_aside(dtls);
     dtls->handshaking = true;
@@ -182,20 +217,6 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
 
 /* ---- continue ---- */
 
-/* Called when a flight's timer has run out, before it is sent again: DOZE_IN_PROGRESS, or the end. A hint ends the
- * handshake only after the flight was sent once more and nothing better came: one forged datagram is not enough. */
-static doze_result on_expiry(doze_dtls *dtls) {
-    dtls->live->hello_verify_requests = 0;
-    if (dtls->live->hint == 0 && doze_dtls_refusals(dtls) != dtls->live->refusals_before) {
-        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
-    }
-    bool last = dtls->live->timer_delay >= dtls->live->timer_max;
-    if (dtls->live->hint != 0 && (--dtls->live->hint_patience == 0 || last)) {
-        return fail(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
-    }
-    return last ? fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT) : DOZE_IN_PROGRESS;
-}
-
 static int shake_hands(doze_dtls *dtls) {
     int error = MBEDTLS_ERR_SSL_WANT_READ;
     doze_dtls_begin_reading(dtls);
@@ -205,29 +226,102 @@ static int shake_hands(doze_dtls *dtls) {
     return error;
 }
 
+/* Another try within the same attempt: its bounds go on. */
+static int start_over(doze_dtls *dtls) {
+    uint8_t datagrams = dtls->live->datagrams;
+    doze_dtls_release(&dtls->live);
+    int error = set_up(dtls);
+    if (error != 0) {
+        return error;
+    }
+    dtls->live->began_again = true;
+    dtls->live->datagrams = datagrams;
+    return shake_hands(dtls);
+}
+
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
 static int begin_again(doze_dtls *dtls, int error) {
     if (dtls->live->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
         return error;
     }
-    doze_dtls_drop_association(dtls);
-    dtls->handshaking = true;
-    int second = set_up(dtls);
-    if (second != 0) {
-        return second;
+    int second = start_over(dtls);
+    if (dtls->live != NULL) {
+        doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
     }
-    dtls->live->began_again = true;
-    doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
-    return shake_hands(dtls);
+    return second;
+}
+
+static doze_result conclude(doze_dtls *dtls, int error) {
+    if (error == MBEDTLS_ERR_SSL_WANT_READ) {
+        return DOZE_IN_PROGRESS;
+    }
+    return error == 0 ? succeed(dtls) : fail_with(dtls, error);
+}
+
+/* Rung 4 of the ladder: the server answered the offer of a session by an alert. */
+static doze_result climb_to_full_handshake(doze_dtls *dtls) {
+    dtls->session_doubted = true;
+    return conclude(dtls, start_over(dtls));
+}
+
+/* Rung 5: many servers ignore a ClientHello from an address and port that they know (RFC 6347 section 4.2.8). */
+static doze_result climb_to_fresh_port(doze_dtls *dtls) {
+    doze_dtls_put_lower_to_sleep(dtls);
+    doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, 0);
+    doze_result result = doze_resume(dtls->lower);
+    if (result != DOZE_OK) {
+        return fail(dtls, result < 0 ? result : DOZE_ERR_UNSUPPORTED, doze_cause(dtls->lower));
+    }
+    dtls->fresh_port = true;
+    return conclude(dtls, start_over(dtls));
+}
+
+static doze_result end(doze_dtls *dtls) {
+    if (dtls->live->hint == 0) {
+        return fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT);
+    }
+    return fail(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
+}
+
+/* Called when a flight's timer has run out, before it is sent again: DOZE_IN_PROGRESS with `*repeat` set, or what came
+ * of another rung, or the end. A hint counts only after the flight was sent once more and nothing better came: one
+ * forged datagram is not enough. */
+static doze_result on_expiry(doze_dtls *dtls, bool *repeat) {
+    enum { UNANSWERED_BEFORE_FRESH_PORT = 3 };
+    doze_association *live = dtls->live;
+    live->hello_verify_requests = 0;
+    live->expiries++;
+    if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
+        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
+    }
+    bool hint_holds = live->hint != 0 && --live->hint_patience == 0;
+    if (hint_holds && live->hint == DOZE_ERR_ALERT && dtls->climbing && live->offered) {
+        return climb_to_full_handshake(dtls);
+    }
+    bool spent = dtls->climbing && live->datagrams >= dtls->climb_datagrams;
+    if (hint_holds || spent || live->timer_delay >= live->timer_max) {
+        return end(dtls);
+    }
+    bool ignored = live->expiries == UNANSWERED_BEFORE_FRESH_PORT && !live->heard && dtls->aside != NULL;
+    if (ignored && dtls->climbing && !dtls->fresh_port) {
+        return climb_to_fresh_port(dtls);
+    }
+    dtls->retransmissions++;
+    *repeat = true;
+    return DOZE_IN_PROGRESS;
 }
 
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
+    bool repeat = false;
     dtls->live->catching_up = true;
     int error = shake_hands(dtls);
     dtls->live->catching_up = false;
-    if (error == MBEDTLS_ERR_SSL_WANT_READ && doze_dtls_timer_left(dtls) == 0) {
-        doze_result result = on_expiry(dtls);
-        if (result != DOZE_IN_PROGRESS) {
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && climb_left(dtls) == 0) {
+        return end(dtls);
+    }
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && timer_left(dtls) == 0) {
+        doze_result result = on_expiry(dtls, &repeat);
+        if (!repeat) {
             return result;
         }
         error = shake_hands(dtls);
@@ -235,8 +329,5 @@ doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
     if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
         error = begin_again(dtls, error);
     }
-    if (error == MBEDTLS_ERR_SSL_WANT_READ) {
-        return DOZE_IN_PROGRESS;
-    }
-    return error == 0 ? succeed(dtls) : fail_with(dtls, error);
+    return conclude(dtls, error);
 }

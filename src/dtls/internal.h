@@ -37,6 +37,11 @@ typedef struct doze_association {
     uint32_t timer_min;
     uint32_t timer_max;
     uint32_t refusals_before;
+    uint8_t expiries;      /* of its timer */
+    uint8_t datagrams;     /* sent, of the climb's bound */
+    bool offered;          /* a session */
+    bool heard;            /* something admissible came */
+    bool spoke;            /* the last datagram was ours */
     uint8_t hint_patience; /* retransmissions to wait for something better than the hint */
     uint8_t hello_verify_requests;
     bool abbreviated;
@@ -54,6 +59,8 @@ void doze_dtls_release(doze_association **association); /* zeroized, and NULL af
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
 /* Whether the association works over the lower socket as it is now. */
+/* A host that cannot hold the port just now must not keep it awake: then it is dropped. */
+void doze_dtls_put_lower_to_sleep(doze_dtls *dtls);
 /* Tells the lower socket, asleep, that the association is known at the port from before. */
 void doze_dtls_want_old_port(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
@@ -78,15 +85,34 @@ void doze_dtls_freeze(doze_dtls *dtls);
 doze_result doze_dtls_thaw(doze_dtls *dtls);
 void doze_dtls_wipe_image(doze_dtls *dtls);
 
+/* ---- report.c ---- */
+
+void doze_dtls_begin_report(doze_dtls *dtls);
+void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
+
+/* ---- silence.c: an association that the server lost is never answered, and nothing else says so ---- */
+
+/* Whether what is to be sent now should look for a better way instead. */
+bool doze_dtls_is_silent(const doze_dtls *dtls);
+void doze_dtls_note_sent(doze_dtls *dtls);
+void doze_dtls_note_heard(doze_dtls *dtls);
+void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins, or a new association */
+#define DOZE_SILENCE_LIMIT_DEFAULT   2
+#define DOZE_CLIMB_TIME_DEFAULT      60000
+#define DOZE_CLIMB_DATAGRAMS_DEFAULT 16
+
 /* ---- handshake.c ---- */
+
+uint64_t doze_dtls_now(const doze_dtls *dtls);
 
 /* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
 void doze_dtls_wire_up(doze_dtls *dtls);
 
+void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls);
 void doze_dtls_abandon_handshake(doze_dtls *dtls);
-int32_t doze_dtls_timer_left(const doze_dtls *dtls);
+int32_t doze_dtls_handshake_left(const doze_dtls *dtls); /* until it wants a step */
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
 /* Mbed TLS counts its timer in units of the first retransmission, as doubled by it; doze makes time of it. */

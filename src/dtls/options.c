@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <string.h>
+
 #include "dtls/internal.h"
 
 static doze_result payload_mtu(doze_dtls *dtls, int64_t *value) {
@@ -16,7 +19,50 @@ static doze_result suite(doze_dtls *dtls, int64_t *value) {
     return DOZE_OK;
 }
 
-static doze_result get_dropped(doze_dtls *dtls, int option, int64_t *value) {
+/* Options that are a member, as it is. */
+#define MEMBER(option, name) {option, sizeof(((doze_dtls *)0)->name), offsetof(doze_dtls, name)}
+static const struct {
+    doze_option option;
+    size_t size;
+    size_t offset;
+} members[] = {
+    MEMBER(DOZE_OPT_RUNG, rung),
+    MEMBER(DOZE_OPT_VERIFY_FLAGS, verify_flags),
+    MEMBER(DOZE_OPT_HANDSHAKE_TIMER_MIN, handshake_timer_min),
+    MEMBER(DOZE_OPT_HANDSHAKE_TIMER_MAX, handshake_timer_max),
+    MEMBER(DOZE_OPT_SILENCE_LIMIT, silence_limit),
+    MEMBER(DOZE_OPT_CLIMB_TIME, climb_time),
+    MEMBER(DOZE_OPT_CLIMB_DATAGRAMS, climb_datagrams),
+    MEMBER(DOZE_OPT_HANDSHAKES_FULL, handshakes_full),
+    MEMBER(DOZE_OPT_HANDSHAKES_RESUMED, handshakes_resumed),
+    MEMBER(DOZE_OPT_HANDSHAKES_AVOIDED, handshakes_avoided),
+    MEMBER(DOZE_OPT_RETRANSMISSIONS, retransmissions),
+    MEMBER(DOZE_OPT_FROZEN_SIZE, frozen_size),
+    MEMBER(DOZE_OPT_IMAGES_REFUSED, images_refused),
+};
+
+static uint32_t read_member(const doze_dtls *dtls, size_t offset, size_t size) {
+    const unsigned char *at = (const unsigned char *)dtls + offset;
+    uint32_t wide = 0;
+    uint16_t half = 0;
+    if (size == sizeof(wide)) {
+        memcpy(&wide, at, sizeof(wide));
+        return wide;
+    }
+    if (size == sizeof(half)) {
+        memcpy(&half, at, sizeof(half));
+        return half;
+    }
+    return *at;
+}
+
+static doze_result get_other(doze_dtls *dtls, int option, int64_t *value) {
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        if ((int)members[i].option == option) {
+            *value = read_member(dtls, members[i].offset, members[i].size);
+            return DOZE_OK;
+        }
+    }
     if (option < DOZE_OPT_DROPPED || option >= DOZE_OPT_LIMIT) {
         return doze_get_option(dtls->lower, (doze_option)option, value);
     }
@@ -29,11 +75,10 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
     switch ((int)option) {
     case DOZE_OPT_PAYLOAD_MTU:
         return payload_mtu(dtls, value);
+    case DOZE_OPT_SUITE:
+        return suite(dtls, value);
     case DOZE_OPT_PENDING:
         *value = doze_dtls_has_pending(dtls);
-        return DOZE_OK;
-    case DOZE_OPT_RUNG:
-        *value = dtls->rung;
         return DOZE_OK;
     case DOZE_OPT_CONTEXT_CONTINUED:
         *value = dtls->rung == DOZE_RUNG_KEPT || dtls->rung == DOZE_RUNG_THAWED;
@@ -47,25 +92,8 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
     case DOZE_OPT_ALERT:
         *value = dtls->alert;
         return DOZE_OK;
-    case DOZE_OPT_VERIFY_FLAGS:
-        *value = dtls->verify_flags;
-        return DOZE_OK;
-    case DOZE_OPT_SUITE:
-        return suite(dtls, value);
-    case DOZE_OPT_FROZEN_SIZE:
-        *value = dtls->frozen_size;
-        return DOZE_OK;
-    case DOZE_OPT_IMAGES_REFUSED:
-        *value = dtls->images_refused;
-        return DOZE_OK;
-    case DOZE_OPT_HANDSHAKE_TIMER_MIN:
-        *value = dtls->handshake_timer_min;
-        return DOZE_OK;
-    case DOZE_OPT_HANDSHAKE_TIMER_MAX:
-        *value = dtls->handshake_timer_max;
-        return DOZE_OK;
     default:
-        return get_dropped(dtls, (int)option, value);
+        return get_other(dtls, (int)option, value);
     }
 }
 
@@ -79,6 +107,22 @@ static doze_result set_timers(doze_dtls *dtls, int64_t timer_min, int64_t timer_
     return DOZE_OK;
 }
 
+static doze_result set_bounded(uint8_t *option, int64_t least, int64_t value) {
+    if (value < least || value > UINT8_MAX) {
+        return DOZE_ERR_OPTION;
+    }
+    *option = (uint8_t)value;
+    return DOZE_OK;
+}
+
+static doze_result set_climb_time(doze_dtls *dtls, int64_t value) {
+    if (value < 1 || value > INT32_MAX) {
+        return DOZE_ERR_OPTION;
+    }
+    dtls->climb_time = (uint32_t)value;
+    return DOZE_OK;
+}
+
 doze_result doze_dtls_set_option(doze_socket *socket, doze_option option, int64_t value) {
     doze_dtls *dtls = doze_dtls_of(socket);
     switch ((int)option) {
@@ -86,6 +130,12 @@ doze_result doze_dtls_set_option(doze_socket *socket, doze_option option, int64_
         return set_timers(dtls, value, dtls->handshake_timer_max);
     case DOZE_OPT_HANDSHAKE_TIMER_MAX:
         return set_timers(dtls, dtls->handshake_timer_min, value);
+    case DOZE_OPT_SILENCE_LIMIT:
+        return set_bounded(&dtls->silence_limit, 0, value);
+    case DOZE_OPT_CLIMB_DATAGRAMS:
+        return set_bounded(&dtls->climb_datagrams, 1, value);
+    case DOZE_OPT_CLIMB_TIME:
+        return set_climb_time(dtls, value);
     default:
         return doze_set_option(dtls->lower, option, value);
     }

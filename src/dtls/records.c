@@ -21,14 +21,7 @@ static bool fits(const doze_dtls *dtls, size_t size) {
     return most >= 0 && size <= (size_t)most;
 }
 
-doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
-    doze_dtls *dtls = doze_dtls_of(socket);
-    if (dtls->ended != 0) {
-        return (doze_result)dtls->ended;
-    }
-    if (size > UINT16_MAX) {
-        return DOZE_ERR_TOO_LONG;
-    }
+static doze_result write_record(doze_dtls *dtls, const void *data, size_t size) {
     dtls->live->sent = DOZE_OK;
     int written = mbedtls_ssl_write(&dtls->live->ssl, data, size);
     if (written < 0 && !fits(dtls, size)) {
@@ -39,7 +32,51 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
         return after_send(dtls);
     }
     return fits(dtls, size) ? doze_dtls_end(dtls, doze_tls_result(written), written)
-                            : doze_fail(socket, DOZE_ERR_TOO_LONG, written);
+                            : doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, written);
+}
+
+/* DOZE_OK, or what is to be told instead of sending. */
+static doze_result may_send(doze_dtls *dtls, size_t size) {
+    if (dtls->ended != 0) {
+        return (doze_result)dtls->ended;
+    }
+    if (size > UINT16_MAX) {
+        return DOZE_ERR_TOO_LONG;
+    }
+    if (dtls->announce) {
+        dtls->announce = false;
+        return DOZE_NEW_CONTEXT;
+    }
+    return DOZE_OK;
+}
+
+doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    doze_result result = may_send(dtls, size);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    if (dtls->asked_to_climb || doze_dtls_is_silent(dtls)) {
+        doze_dtls_begin_climb(dtls, dtls->asked_to_climb ? DOZE_REASON_CALLER : DOZE_REASON_SILENCE);
+        return DOZE_IN_PROGRESS; /* nothing was taken */
+    }
+    result = write_record(dtls, data, size);
+    if (result == DOZE_OK) {
+        doze_dtls_note_sent(dtls);
+    }
+    return result;
+}
+
+doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size) {
+    if (dtls == NULL || data == NULL || size == 0) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    if (dtls->socket.state != DOZE_STATE_CONNECTED) {
+        return dtls->socket.state == DOZE_STATE_CONNECTING ? DOZE_IN_PROGRESS : DOZE_ERR_STATE;
+    }
+    dtls->socket.cause = 0;
+    doze_result result = may_send(dtls, size);
+    return result == DOZE_OK ? write_record(dtls, data, size) : result;
 }
 
 /* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */
@@ -55,6 +92,7 @@ static doze_result deliver(doze_dtls *dtls, size_t read, size_t *size) {
     size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->live->ssl);
     dtls->live->undelivered = false;
     doze_dtls_doubt_peer(dtls, false);
+    doze_dtls_note_heard(dtls);
     *size = read + rest;
     if (rest == 0) {
         return DOZE_OK;

@@ -12,6 +12,7 @@ static const text texts[] = {
     {DOZE_OK, "done"},
     {DOZE_IN_PROGRESS, "begun, not done yet: call doze_step() when fd is readable or next_timeout is over"},
     {DOZE_WOULD_BLOCK, "nothing there yet, or no room: wait for fd, then repeat the call"},
+    {DOZE_NEW_CONTEXT, "not sent: the association is a new one; register anew, then send"},
     {DOZE_ERR_ARGUMENT, "an argument is NULL, empty or out of range: see the declaration of the function"},
     {DOZE_ERR_STATE, "this verb is not for the state that the socket is in: ask doze_get_state()"},
     {DOZE_ERR_OPTION, "this socket has no such option, or it is read-only, out of range or not readable now"},

@@ -67,11 +67,15 @@ doze_result doze_send(doze_socket *socket, const void *data, size_t size) {
     if (socket == NULL || data == NULL || size == 0) {
         return DOZE_ERR_ARGUMENT;
     }
+    if (socket->state == DOZE_STATE_CONNECTING) {
+        return DOZE_IN_PROGRESS;
+    }
     doze_result admitted = doze_state_admit(socket, DOZE_VERB_SEND);
     if (admitted != DOZE_OK) {
         return admitted;
     }
-    return socket->ops->send(socket, data, size);
+    doze_result result = socket->ops->send(socket, data, size);
+    return result == DOZE_IN_PROGRESS ? doze_state_settle(socket, DOZE_VERB_SEND, result) : result;
 }
 
 doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {

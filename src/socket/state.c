@@ -23,7 +23,7 @@ static const transition table[DOZE_VERBS] = {
     [DOZE_VERB_REUSE_LAST_PORT] = {IN(CLOSED) | IN(SHUTDOWN), BOUND, SAME, DOZE_ERR_ALREADY_BOUND},
     [DOZE_VERB_CONNECT] = {IN(CLOSED) | IN(BOUND) | IN(SHUTDOWN), CONNECTED, CONNECTING, DOZE_ERR_STATE},
     [DOZE_VERB_RESUME] = {IN(SHUTDOWN), CONNECTED, CONNECTING, DOZE_ERR_STATE},
-    [DOZE_VERB_SEND] = {IN(CONNECTED), SAME, SAME, DOZE_ERR_STATE},
+    [DOZE_VERB_SEND] = {IN(CONNECTED), SAME, CONNECTING, DOZE_ERR_STATE},
     [DOZE_VERB_RECV] = {IN(CONNECTED), SAME, SAME, DOZE_ERR_STATE},
     [DOZE_VERB_SHUTDOWN] = {ANY & ~IN(CLOSED), SHUTDOWN, SAME, DOZE_ERR_STATE},
     [DOZE_VERB_CLOSE] = {ANY, CLOSED, SAME, DOZE_ERR_STATE},
@@ -36,7 +36,7 @@ static void enter(doze_socket *socket, uint8_t state) {
         return;
     }
     if (state == CONNECTING) {
-        socket->fallback = before == SHUTDOWN ? SHUTDOWN : CLOSED;
+        socket->fallback = before == SHUTDOWN || before == CONNECTED ? SHUTDOWN : CLOSED;
     }
     socket->state = state;
     doze_emit(socket, DOZE_EVENT_STATE, state, before);

@@ -111,13 +111,14 @@ static doze_result set_sleep(doze_udp *udp, int64_t value) {
 
 static doze_result set_wake_port(doze_udp *udp, int64_t value) {
     bool resting = udp->socket.state == DOZE_STATE_CLOSED || udp->socket.state == DOZE_STATE_SHUTDOWN;
-    if (!resting || value < 1 || value > UINT16_MAX) {
+    if (!resting || value < 0 || value > UINT16_MAX) {
         return DOZE_ERR_OPTION;
     }
     if (udp->local.port != value) {
         doze_udp_drop_kernel_socket(udp); /* held at another port */
     }
-    udp->local.port = udp->last_port = (uint16_t)value;
+    udp->local.port = (uint16_t)value;
+    udp->last_port = value == 0 ? udp->last_port : (uint16_t)value;
     return DOZE_OK;
 }
 

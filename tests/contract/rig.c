@@ -143,7 +143,9 @@ void rig_exchange(rig *r, size_t size) {
     unsigned char *answer = test_malloc(size);
     size_t answer_size = 0;
     memset(message, ++mark, size);
-    assert_int_equal(doze_send(r->socket, message, size), DOZE_OK);
+    doze_result sent = doze_send(r->socket, message, size);
+    sent = sent == DOZE_NEW_CONTEXT ? doze_send(r->socket, message, size) : sent;
+    assert_int_equal(sent, DOZE_OK);
     assert_int_equal(rig_recv(r, answer, size, &answer_size), DOZE_OK);
     assert_int_equal(answer_size, size);
     assert_memory_equal(answer, message, size);

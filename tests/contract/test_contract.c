@@ -266,12 +266,16 @@ static void refuse_wrong_verbs(rig *r) {
         {doze_reuse_last_port, IN(CLOSED) | IN(SHUTDOWN), DOZE_ERR_ALREADY_BOUND},
         {call_connect, IN(CLOSED) | IN(BOUND) | IN(SHUTDOWN), DOZE_ERR_STATE},
         {doze_resume, IN(SHUTDOWN), DOZE_ERR_STATE},
-        {call_send, IN(CONNECTED), DOZE_ERR_STATE},
+        {call_send, IN(CONNECTED) | IN(CONNECTING), DOZE_ERR_STATE},
         {call_recv, IN(CONNECTED), DOZE_ERR_STATE},
         {doze_shutdown, IN(BOUND) | IN(CONNECTING) | IN(CONNECTED) | IN(SHUTDOWN), DOZE_ERR_STATE},
     };
     view before;
     view_take(&before, r->socket);
+    if (doze_get_state(r->socket) == DOZE_STATE_CONNECTING) {
+        assert_int_equal(call_send(r->socket), DOZE_IN_PROGRESS);
+        view_is_unchanged(&before, r->socket);
+    }
     for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if ((verbs[i].right & (1u << doze_get_state(r->socket))) == 0) {
             assert_int_equal(verbs[i].call(r->socket), verbs[i].refusal);

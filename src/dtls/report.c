@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a connect, a wake or a silence came to, and what it cost on the wire. */
+#include "dtls/internal.h"
+
+static uint32_t of_lower(const doze_dtls *dtls, doze_option option) {
+    int64_t value = 0;
+    return doze_get_option(dtls->lower, option, &value) == DOZE_OK ? (uint32_t)value : 0;
+}
+
+/* The difference to the lower socket's counters is the same at the beginning and at the end, but for the sign. */
+static void count(doze_dtls *dtls) {
+    doze_report *r = &dtls->report;
+    r->datagrams_sent = of_lower(dtls, DOZE_OPT_DATAGRAMS_SENT) - r->datagrams_sent;
+    r->datagrams_received = of_lower(dtls, DOZE_OPT_DATAGRAMS_RECEIVED) - r->datagrams_received;
+    r->bytes_sent = of_lower(dtls, DOZE_OPT_BYTES_SENT) - r->bytes_sent;
+    r->bytes_received = of_lower(dtls, DOZE_OPT_BYTES_RECEIVED) - r->bytes_received;
+}
+
+void doze_dtls_begin_report(doze_dtls *dtls) {
+    dtls->report = (doze_report){.reason = dtls->report.reason};
+    count(dtls);
+    dtls->handshake_started = doze_dtls_now(dtls);
+}
+
+void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung) {
+    int64_t kept = 0;
+    count(dtls);
+    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
+    dtls->rung = (uint8_t)rung;
+    dtls->report.rung = rung;
+    dtls->report.port_kept = kept != 0 && !dtls->fresh_port;
+    dtls->report.milliseconds = (uint32_t)(doze_dtls_now(dtls) - dtls->handshake_started);
+}
+
+doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report) {
+    if (dtls == NULL || report == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    *report = dtls->report;
+    return DOZE_OK;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Silence as a signal, and a careful one: an answer must have had time to come, and one burst is one question. */
+#include "dtls/internal.h"
+
+static bool answer_is_overdue(const doze_dtls *dtls) {
+    uint64_t patience = 2 * (uint64_t)dtls->round_trip;
+    if (patience < dtls->handshake_timer_min) {
+        patience = dtls->handshake_timer_min;
+    }
+    return dtls->awaiting && doze_dtls_now(dtls) - dtls->unanswered_since >= patience;
+}
+
+bool doze_dtls_is_silent(const doze_dtls *dtls) {
+    if (dtls->silence_limit == 0 || (!dtls->awaiting && dtls->unanswered == 0)) {
+        return false;
+    }
+    return dtls->unanswered + answer_is_overdue(dtls) >= dtls->silence_limit;
+}
+
+void doze_dtls_note_sent(doze_dtls *dtls) {
+    if (dtls->silence_limit == 0) {
+        return;
+    }
+    bool overdue = answer_is_overdue(dtls);
+    if (dtls->awaiting && !overdue) {
+        return; /* of the same burst */
+    }
+    dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
+    dtls->awaiting = true;
+    dtls->unanswered_since = doze_dtls_now(dtls);
+}
+
+void doze_dtls_note_heard(doze_dtls *dtls) {
+    if (dtls->awaiting) {
+        uint64_t passed = doze_dtls_now(dtls) - dtls->unanswered_since;
+        dtls->round_trip = passed < UINT32_MAX / 2 ? (uint32_t)passed : UINT32_MAX / 2;
+    }
+    dtls->awaiting = false;
+    dtls->unanswered = 0;
+}
+
+void doze_dtls_forgive_silence(doze_dtls *dtls) {
+    bool overdue = dtls->silence_limit != 0 && answer_is_overdue(dtls);
+    dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
+    dtls->awaiting = false; /* who sleeps cannot tell whether an answer came */
+}
+
+doze_result doze_dtls_no_answer(doze_dtls *dtls) {
+    if (dtls == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    if (dtls->socket.state != DOZE_STATE_CONNECTED) {
+        return DOZE_ERR_STATE;
+    }
+    dtls->asked_to_climb = true;
+    return DOZE_OK;
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Silence as a signal, and the way up from it: careful, bounded, and told. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kit/kit.h"
+
+static const kit_order with_cid = {0};
+static const kit_order without_cid = {.dtls = {.cid = DOZE_CID_OFF}};
+static const kit_order *const both[] = {&with_cid, &without_cid};
+
+static int set_up(void **state) {
+    *state = test_malloc(sizeof(kit));
+    return 0;
+}
+static int tear_down(void **state) {
+    test_free(*state);
+    return 0;
+}
+
+/* Says something, and waits for longer than any answer takes. */
+static void say_in_vain(kit *k) {
+    char buffer[64];
+    size_t size;
+    assert_int_equal(doze_send(k->socket, "is anybody there", 16), DOZE_OK);
+    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, 5000), DOZE_WOULD_BLOCK);
+}
+
+static doze_report report_of(const kit *k) {
+    doze_report report;
+    assert_int_equal(doze_dtls_get_report(&k->dtls, &report), DOZE_OK);
+    return report;
+}
+
+/* ---- a server that lost the association ---- */
+
+static void a_server_that_restarted_is_found_again_after_two_unanswered_sends_of_the_same_wake(void **state) {
+    kit *k = *state;
+    for (size_t i = 0; i < 2; i++) {
+        kit_start(k, both[i]);
+        kit_connect(k);
+        kit_sleep(k);
+        assert_true(peer_restart(k->peer, false));
+        kit_resume(k);
+        say_in_vain(k);
+        say_in_vain(k);
+        tap_clear(&k->tap);
+        assert_int_equal(doze_send(k->socket, "is anybody there", 16), DOZE_IN_PROGRESS);
+        assert_int_equal(k->tap.count[TAP_UP].datagrams, 0);
+        assert_int_equal(doze_send(k->socket, "is anybody there", 16), DOZE_IN_PROGRESS);
+        assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+        assert_int_equal(doze_send(k->socket, "an Update of old", 16), DOZE_NEW_CONTEXT);
+        assert_int_equal(k->peer->counters.messages_received, 0);
+        kit_exchange(k, "a new registration");
+        assert_int_equal(report_of(k).reason, DOZE_REASON_SILENCE);
+        assert_int_equal(report_of(k).rung, DOZE_RUNG_HANDSHAKE);
+        assert_false(report_of(k).context_continued);
+        assert_true(report_of(k).port_kept);
+        kit_stop(k);
+    }
+}
+
+static void a_server_that_kept_its_sessions_resumes_them(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    assert_true(peer_restart(k->peer, true));
+    say_in_vain(k);
+    say_in_vain(k);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(report_of(k).rung, DOZE_RUNG_RESUMED);
+    kit_exchange(k, "shorter this way");
+    kit_stop(k);
+}
+
+static void a_server_that_ignores_the_old_port_is_reached_from_a_fresh_one(void **state) {
+    kit *k = *state;
+    static const struct {
+        bool no_sessions;
+        doze_rung rung;
+    } ways[] = {{false, DOZE_RUNG_RESUMED}, {true, DOZE_RUNG_FRESH_PORT}};
+    for (size_t i = 0; i < 2; i++) {
+        kit_start(k, &(kit_order){.dtls = {.cid = DOZE_CID_OFF},
+                                  .no_sessions = ways[i].no_sessions,
+                                  .peer = {.behaviour = {.known_address = PEER_IGNORE_HELLO}}});
+        kit_connect(k);
+        uint16_t port = doze_local_port(k->socket);
+        assert_int_equal(doze_dtls_no_answer(&k->dtls), DOZE_OK);
+        assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+        uint64_t begun = world_now(&k->w);
+        assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+        /* the first flight and its repetitions after 1 and 2 s stay unanswered for 4 s more */
+        assert_in_range(world_now(&k->w) - begun, 7000, 7500);
+        assert_int_not_equal(doze_local_port(k->socket), port);
+        assert_int_equal(report_of(k).rung, ways[i].rung);
+        assert_int_equal(report_of(k).reason, DOZE_REASON_CALLER);
+        assert_false(report_of(k).port_kept);
+        kit_exchange(k, "from somewhere else");
+        kit_stop(k);
+    }
+}
+
+/* ---- an outage ---- */
+
+static void an_outage_of_any_length_costs_no_association(void **state) {
+    kit *k = *state;
+    for (size_t i = 0; i < 2; i++) {
+        kit_start(k, both[i]);
+        kit_connect(k);
+        uint16_t port = doze_local_port(k->socket);
+        k->w.link.dead[WORLD_UP] = true;
+        for (int wakes = 0; wakes < 5; wakes++) {
+            say_in_vain(k);
+            say_in_vain(k);
+            tap_clear(&k->tap);
+            uint64_t begun = world_now(&k->w);
+            assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+            assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+            assert_in_range(world_now(&k->w) - begun, 1000, 60000);
+            assert_in_range(k->tap.count[TAP_UP].datagrams, 1, 16);
+            assert_int_equal(doze_get_state(k->socket), DOZE_STATE_SHUTDOWN);
+            assert_int_equal(report_of(k).rung, DOZE_RUNG_NONE);
+            world_advance(&k->w, 86400000);
+            kit_resume(k);
+        }
+        k->w.link.dead[WORLD_UP] = false;
+        assert_int_equal(doze_local_port(k->socket), port);
+        tap_clear(&k->tap);
+        kit_exchange(k, "as if nothing had been");
+        assert_int_equal(k->tap.count[TAP_UP].datagrams, 1);
+        assert_int_equal(kit_handshake_datagrams(k), 0);
+        assert_int_equal(k->peer->counters.handshakes_full + k->peer->counters.handshakes_resumed, 1);
+        kit_stop(k);
+    }
+}
+
+static void a_climb_is_bounded_in_datagrams_and_in_time(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_DATAGRAMS, 2), DOZE_OK);
+    k->w.link.dead[WORLD_UP] = true;
+    doze_dtls_no_answer(&k->dtls);
+    tap_clear(&k->tap);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_int_equal(k->tap.count[TAP_UP].datagrams, 2);
+    kit_resume(k);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_TIME, 2500), DOZE_OK);
+    doze_dtls_no_answer(&k->dtls);
+    uint64_t begun = world_now(&k->w);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_int_equal(world_now(&k->w) - begun, 2500);
+    kit_stop(k);
+}
+
+static void bounds_out_of_range_are_refused(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    assert_int_equal(kit_option(k, DOZE_OPT_SILENCE_LIMIT), 2);
+    assert_int_equal(kit_option(k, DOZE_OPT_CLIMB_TIME), 60000);
+    assert_int_equal(kit_option(k, DOZE_OPT_CLIMB_DATAGRAMS), 16);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_SILENCE_LIMIT, -1), DOZE_ERR_OPTION);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_SILENCE_LIMIT, 256), DOZE_ERR_OPTION);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_TIME, 0), DOZE_ERR_OPTION);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_TIME, INT64_C(1) << 31), DOZE_ERR_OPTION);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_DATAGRAMS, 0), DOZE_ERR_OPTION);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_HANDSHAKES_FULL, 0), DOZE_ERR_OPTION);
+    assert_int_equal(doze_dtls_no_answer(&k->dtls), DOZE_ERR_STATE);
+    assert_int_equal(doze_dtls_no_answer(NULL), DOZE_ERR_ARGUMENT);
+    assert_int_equal(doze_dtls_get_report(&k->dtls, NULL), DOZE_ERR_ARGUMENT);
+    assert_int_equal(doze_dtls_send_one_way(&k->dtls, "x", 1), DOZE_ERR_STATE);
+    assert_int_equal(doze_dtls_send_one_way(&k->dtls, "x", 0), DOZE_ERR_ARGUMENT);
+    assert_int_equal(doze_dtls_send_one_way(&k->dtls, NULL, 1), DOZE_ERR_ARGUMENT);
+    assert_int_equal(doze_dtls_send_one_way(NULL, "x", 1), DOZE_ERR_ARGUMENT);
+    kit_stop(k);
+}
+
+/* ---- what counts as silence ---- */
+
+static void a_burst_counts_as_one_question(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(doze_send(k->socket, "one of many", 11), DOZE_OK);
+        world_advance(&k->w, 19);
+    }
+    world_advance(&k->w, 1000);
+    assert_int_equal(doze_send(k->socket, "the second burst", 16), DOZE_OK);
+    kit_stop(k);
+}
+
+static void an_answer_ends_the_silence(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    for (int i = 0; i < 10; i++) {
+        k->peer->behaviour.answer = PEER_EAT;
+        say_in_vain(k);
+        k->peer->behaviour.answer = PEER_ECHO;
+        kit_exchange(k, "there you are again");
+    }
+    assert_int_equal(kit_option(k, DOZE_OPT_HANDSHAKES_FULL), 1);
+    kit_stop(k);
+}
+
+static void one_way_messages_never_count(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(doze_dtls_send_one_way(&k->dtls, "for your information", 20), DOZE_OK);
+        world_advance(&k->w, 60000);
+    }
+    assert_int_equal(k->peer->counters.messages_received, 20);
+    k->peer->behaviour.answer = PEER_ECHO;
+    kit_exchange(k, "and now a question");
+    kit_stop(k);
+}
+
+static void a_slow_network_is_given_twice_the_time_that_it_took_before(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->w.link.latency = 4000;
+    kit_exchange(k, "it takes eight seconds");
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 3; i++) { /* 15.9 s in all: all of the same question */
+        assert_int_equal(doze_send(k->socket, "still patient", 13), DOZE_OK);
+        world_advance(&k->w, 5300);
+    }
+    assert_int_equal(doze_send(k->socket, "still patient", 13), DOZE_OK);
+    world_advance(&k->w, 200);
+    assert_int_equal(doze_send(k->socket, "a second question", 17), DOZE_OK);
+    world_advance(&k->w, 16000);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    kit_stop(k);
+}
+
+static void silence_adds_up_over_wakes_and_sleep_forgives_what_had_no_time(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 10; i++) { /* asleep before any answer could come: says nothing */
+        assert_int_equal(doze_send(k->socket, "good night", 10), DOZE_OK);
+        kit_sleep(k);
+        world_advance(&k->w, 3600000);
+        kit_resume(k);
+    }
+    for (int i = 0; i < 2; i++) {
+        say_in_vain(k);
+        kit_sleep(k);
+        world_advance(&k->w, 3600000);
+        kit_resume(k);
+    }
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    kit_stop(k);
+}
+
+static void without_a_limit_silence_is_no_signal(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_SILENCE_LIMIT, 0), DOZE_OK);
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 20; i++) {
+        say_in_vain(k);
+    }
+    kit_stop(k);
+}
+
+/* ---- rungs ---- */
+
+static const uint8_t fatal_alert[] = {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40};
+
+/* Some servers answer a session that they will not resume by an alert, and nothing else. */
+static void an_alert_to_the_session_leads_to_a_full_handshake_in_the_same_wake(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    kit_sleep(k);
+    world_add_address(k->host, "10.0.0.77");
+    world_remove_address(k->host, KIT_HOST);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
+    doze_step(k->socket);
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = world_endpoint("10.0.0.77", doze_local_port(k->socket));
+    assert_true(world_inject(&k->w, &server, &client, fatal_alert, sizeof(fatal_alert)));
+    assert_int_equal(world_run(&k->w, k->socket, 3500), DOZE_IN_PROGRESS);
+    k->w.link.dead[WORLD_UP] = false;
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(report_of(k).rung, DOZE_RUNG_HANDSHAKE);
+    assert_int_equal(report_of(k).reason, DOZE_REASON_LOCAL_ADDRESS);
+    assert_int_equal(k->peer->counters.handshakes_resumed, 0);
+    kit_exchange(k, "in full, then");
+    kit_stop(k);
+}
+
+static bool lose_our_finished(void *context, world_datagram *datagram) {
+    unsigned *lost = context;
+    if (datagram->direction == WORLD_UP && datagram->data[0] == 20) {
+        (*lost)++;
+        return false;
+    }
+    return true;
+}
+
+/* The last flight of an abbreviated handshake was lost, and an image cannot repeat it. */
+static void a_frozen_association_that_the_server_never_had_is_given_up_after_its_silence(void **state) {
+    kit *k = *state;
+    uint8_t freezer[DOZE_IMAGE_MAX];
+    unsigned lost = 0;
+    kit_start(k, NULL);
+    assert_int_equal(doze_dtls_set_freezer(&k->dtls, freezer, sizeof(freezer)), DOZE_OK);
+    kit_connect(k);
+    doze_close(k->socket);
+    world_on_datagram(&k->w, lose_our_finished, &lost);
+    kit_connect(k);
+    assert_int_equal(lost, 1);
+    kit_sleep(k);
+    world_on_datagram(&k->w, NULL, NULL);
+    world_advance(&k->w, 3600000);
+    kit_resume(k);
+    assert_int_equal(report_of(k).rung, DOZE_RUNG_THAWED);
+    say_in_vain(k);
+    say_in_vain(k);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    kit_exchange(k, "at the second attempt");
+    kit_stop(k);
+}
+
+/* ---- what is told ---- */
+
+static void a_new_context_is_announced_once_and_only_where_there_was_one_before(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    assert_int_equal(doze_send(k->socket, "first", 5), DOZE_OK); /* nobody registered in any context before */
+    doze_close(k->socket);
+    kit_connect(k);
+    assert_int_equal(doze_send(k->socket, "after goodbye", 13), DOZE_OK);
+    world_advance(&k->w, 1000);
+    assert_int_equal(peer_close(k->peer, peer_newest(k->peer)), 0);
+    world_advance(&k->w, 1000);
+    char buffer[64];
+    size_t size;
+    while (doze_recv(k->socket, buffer, sizeof(buffer), &size) == DOZE_OK) {
+    }
+    kit_sleep(k);
+    kit_resume(k);
+    assert_int_equal(report_of(k).reason, DOZE_REASON_ENDED);
+    assert_int_equal(doze_send(k->socket, "an Update", 9), DOZE_NEW_CONTEXT);
+    assert_int_equal(doze_send(k->socket, "a Register", 10), DOZE_OK);
+    kit_stop(k);
+}
+
+static void the_report_is_what_the_wire_saw(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    doze_report r = report_of(k);
+    assert_int_equal(r.reason, DOZE_REASON_FIRST);
+    assert_int_equal(r.rung, DOZE_RUNG_HANDSHAKE);
+    assert_int_equal(r.datagrams_sent, k->tap.count[TAP_UP].datagrams);
+    assert_int_equal(r.datagrams_received, k->tap.count[TAP_DOWN].datagrams);
+    assert_int_equal(r.bytes_sent, k->tap.count[TAP_UP].bytes);
+    assert_int_equal(r.bytes_received, k->tap.count[TAP_DOWN].bytes);
+    assert_int_equal(r.round_trips, 3);
+    assert_int_equal(r.milliseconds, 3 * 2 * k->w.link.latency);
+    kit_sleep(k);
+    kit_resume(k);
+    r = report_of(k);
+    assert_int_equal(r.rung, DOZE_RUNG_KEPT);
+    assert_int_equal(r.reason, DOZE_REASON_NONE);
+    assert_true(r.context_continued && r.port_kept);
+    assert_int_equal(r.datagrams_sent + r.datagrams_received + r.bytes_sent + r.bytes_received, 0);
+    assert_int_equal(r.round_trips + r.milliseconds, 0);
+    kit_stop(k);
+}
+
+static void handshakes_are_counted_by_their_kind(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    for (int i = 0; i < 5; i++) {
+        kit_sleep(k);
+        kit_resume(k);
+    }
+    doze_close(k->socket);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, 1500), DOZE_IN_PROGRESS);
+    k->w.link.dead[WORLD_UP] = false;
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(kit_option(k, DOZE_OPT_HANDSHAKES_FULL), 1);
+    assert_int_equal(kit_option(k, DOZE_OPT_HANDSHAKES_RESUMED), 1);
+    assert_int_equal(kit_option(k, DOZE_OPT_HANDSHAKES_AVOIDED), 5);
+    assert_int_equal(kit_option(k, DOZE_OPT_RETRANSMISSIONS), 2);
+    kit_stop(k);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(a_server_that_restarted_is_found_again_after_two_unanswered_sends_of_the_same_wake),
+        TEST(a_server_that_kept_its_sessions_resumes_them),
+        TEST(a_server_that_ignores_the_old_port_is_reached_from_a_fresh_one),
+        TEST(an_outage_of_any_length_costs_no_association),
+        TEST(a_climb_is_bounded_in_datagrams_and_in_time),
+        TEST(bounds_out_of_range_are_refused),
+        TEST(a_burst_counts_as_one_question),
+        TEST(an_answer_ends_the_silence),
+        TEST(one_way_messages_never_count),
+        TEST(a_slow_network_is_given_twice_the_time_that_it_took_before),
+        TEST(silence_adds_up_over_wakes_and_sleep_forgives_what_had_no_time),
+        TEST(without_a_limit_silence_is_no_signal),
+        TEST(an_alert_to_the_session_leads_to_a_full_handshake_in_the_same_wake),
+        TEST(a_frozen_association_that_the_server_never_had_is_given_up_after_its_silence),
+        TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
+        TEST(the_report_is_what_the_wire_saw),
+        TEST(handshakes_are_counted_by_their_kind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
