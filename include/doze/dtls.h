@@ -161,6 +161,7 @@ typedef struct doze_dtls {
     int16_t alert; /* the peer's last one, -1: none */
     uint8_t peer_cid_size;
     uint8_t rung;
+    uint8_t lost_reason; /* a doze_reason: why there is no association any more, until there is one again */
     uint8_t silence_limit;
     uint8_t unanswered; /* sends, or bursts of them, without an answer */
     uint8_t climb_datagrams;
@@ -169,6 +170,7 @@ typedef struct doze_dtls {
     bool climbing;        /* what connects now goes on from something: it is bounded, and a new context is announced */
     bool announce;        /* the new context has not been told yet */
     bool fresh_port;      /* the climb has left the old port */
+    bool away;            /* the lower socket may not be where the association is known */
     bool established;     /* there is an association, live or frozen */
     bool handshaking;     /* `live` is in a handshake */
     bool same_peer;       /* what connects now is the peer of before */

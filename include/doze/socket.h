@@ -85,7 +85,8 @@ typedef enum doze_option {
     DOZE_OPT_HANDSHAKE_TIMER_MAX, /* the last and longest; used, like the one above, from the next handshake on */
     DOZE_OPT_SILENCE_LIMIT, /* sends without any answer after which the next one looks for a better way: 0 (never) to 255;
                                default 2. A send has no answer once max(HANDSHAKE_TIMER_MIN, twice the last round trip)
-                               is over without an authenticated record; sends within that time count as one */
+                               is over and doze_recv() has given no message; sends within that time count as one. So
+                               read before you send */
     DOZE_OPT_CLIMB_TIME,    /* a wake or silence may take so long, in ms, all rungs together; default 60,000 */
     DOZE_OPT_CLIMB_DATAGRAMS, /* and send so many datagrams: 1 to 255; default 16 */
     DOZE_OPT_HANDSHAKES_FULL, /* read, like the next three: since init */
@@ -125,7 +126,7 @@ typedef struct doze_trace {
 
 /* Drives handshakes, lookups and timers: call when doze_fd() is readable or doze_next_timeout() is over. Any state.
  * DOZE_OK, DOZE_IN_PROGRESS while CONNECTING, or the error that ended CONNECTING; the state is then SHUTDOWN when the
- * attempt began there, otherwise CLOSED, and what was kept for this peer before (association, session, port) is kept.
+ * attempt began there or in CONNECTED (a send that met silence), otherwise CLOSED, and what was kept for this peer before (association, session, port) is kept.
  * What was kept for another peer ended when this one was reached for. */
 doze_result doze_step(doze_socket *socket);
 

@@ -33,13 +33,13 @@ void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
 }
 
 void doze_dtls_want_old_port(doze_dtls *dtls) {
-    if (dtls->established && dtls->path_local.port != 0) {
+    if (dtls->away && dtls->established && dtls->path_local.port != 0) {
         doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, dtls->path_local.port);
     }
 }
 
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
-    if (dtls->peer_doubted != doubt) {
+    if (doubt || dtls->peer_doubted) {
         dtls->peer_doubted = doubt;
         doze_set_option(dtls->lower, DOZE_OPT_PEER_FAILED, doubt);
     }

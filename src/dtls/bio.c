@@ -162,7 +162,6 @@ uint32_t doze_dtls_refusals(doze_dtls *dtls) {
 /* Something better than any hint came. */
 static void forget_hints(doze_dtls *dtls) {
     dtls->live->hint = 0;
-    dtls->live->heard = true;
     dtls->live->refusals_before = doze_dtls_refusals(dtls);
     dtls->report.round_trips += dtls->live->spoke;
     dtls->live->spoke = false;

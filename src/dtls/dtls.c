@@ -11,6 +11,7 @@
 /* What is left when the lower socket rests: the association's port, and the association as small as can be. */
 static void rest(doze_dtls *dtls) {
     doze_dtls_want_old_port(dtls);
+    dtls->away = false;
     doze_dtls_stop_reading(dtls);
     doze_dtls_forgive_silence(dtls);
     doze_dtls_freeze(dtls);
@@ -56,25 +57,37 @@ static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
     return DOZE_IN_PROGRESS;
 }
 
+/* What was between this peer and us is over. */
+static void forget_relation(doze_dtls *dtls) {
+    doze_dtls_reset_silence(dtls);
+    dtls->announce = dtls->climbing = dtls->away = false;
+    dtls->round_trip = 0;
+    dtls->lost_reason = DOZE_REASON_NONE;
+}
+
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
     bool frozen = dtls->frozen_size != 0;
-    bool had_ended = dtls->ended != 0;
+    if (dtls->ended != 0) {
+        dtls->lost_reason = DOZE_REASON_ENDED;
+    }
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
     if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
         doze_dtls_drop_association(dtls);
         doze_dtls_drop_session(dtls);
-        dtls->announce = dtls->awaiting = dtls->asked_to_climb = false;
-        dtls->unanswered = 0;
+        forget_relation(dtls);
         return start_handshake(dtls, DOZE_REASON_FIRST);
     }
     if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
         return DOZE_ERR_NO_MEMORY;
     }
     if (!dtls->established) {
-        return start_handshake(dtls, frozen ? DOZE_REASON_IMAGE : had_ended ? DOZE_REASON_ENDED : DOZE_REASON_FIRST);
+        if (frozen) {
+            dtls->lost_reason = DOZE_REASON_IMAGE;
+        }
+        return start_handshake(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
     if (!doze_dtls_path_fits(dtls)) {
         return start_handshake(dtls, reason_of_path(dtls));
@@ -110,6 +123,7 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
     if (rebind) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
+    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     doze_result result = doze_connect(dtls->lower, host, port);
     if (result < 0) {
         if (rebind) {
@@ -118,11 +132,13 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
         return lower_failed(dtls, result);
     }
     dtls->same_peer = same;
+    dtls->peer_doubted = false; /* the lower socket has chosen an address anew */
     return result == DOZE_OK ? wake_up(dtls) : result;
 }
 
 static doze_result dtls_resume(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
+    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     doze_result result = doze_resume(dtls->lower);
     if (result < 0) {
         return lower_failed(dtls, result);
@@ -181,6 +197,7 @@ static doze_result dtls_close(doze_socket *socket) {
         doze_dtls_say_goodbye(dtls);
         doze_dtls_keep_session(dtls);
         doze_dtls_drop_association(dtls);
+        forget_relation(dtls);
     }
     doze_close(dtls->lower);
     rest(dtls);
@@ -194,8 +211,8 @@ static void drop_everything(doze_dtls *dtls) {
     dtls->ended = 0;
     dtls->rung = DOZE_RUNG_NONE;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
-    dtls->announce = dtls->awaiting = dtls->asked_to_climb = false;
-    dtls->unanswered = 0;
+    dtls->peer_doubted = false;
+    forget_relation(dtls);
     dtls->peer_cid_size = 0;
     dtls->path_local = dtls->path_remote = (doze_endpoint){0};
 }

@@ -12,15 +12,27 @@
 
 /* ---- the image: numbers in network byte order, nothing that is the same for all ---- */
 
-static uint32_t crc32(const uint8_t *bytes, size_t size) {
-    uint32_t crc = 0xffffffff;
+static uint32_t crc32(uint32_t crc, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    crc = ~crc;
     for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
+        crc ^= at[i];
         for (int bit = 0; bit < 8; bit++) {
             crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
         }
     }
     return ~crc;
+}
+
+/* Over the image and over whose it is, so that one of another socket is noticed. */
+static uint32_t checksum_of(const doze_dtls *dtls, const uint8_t *image, size_t size) {
+    const doze_endpoint *ends[] = {&dtls->path_local, &dtls->path_remote};
+    uint32_t crc = crc32(0, image, size);
+    for (size_t i = 0; i < 2; i++) {
+        crc = crc32(crc, ends[i]->address, sizeof(ends[i]->address));
+        crc = crc32(crc, &ends[i]->port, sizeof(ends[i]->port));
+    }
+    return crc;
 }
 
 /* Writes or reads field by field, so that both ways are one list. */
@@ -98,21 +110,21 @@ _Static_assert(IMAGE_SIZE(DOZE_CID_MAX + MBEDTLS_SSL_CID_OUT_LEN_MAX) <= DOZE_IM
 _Static_assert(IMAGE_SIZE(8 + 8) == DOZE_IMAGE_TYPICAL, "what the header says");
 
 /* The size written, 0 when it does not fit. */
-static size_t write_image(doze_tls_state *state, uint8_t *out, size_t capacity) {
+static size_t write_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *out, size_t capacity) {
     cursor c = {.at = out, .end = out + capacity, .good = true};
     all_fields(&c, state);
-    uint64_t checksum = c.good ? crc32(out, (size_t)(c.at - out)) : 0;
+    uint64_t checksum = c.good ? checksum_of(dtls, out, (size_t)(c.at - out)) : 0;
     number(&c, &checksum, CHECKSUM_SIZE);
     return c.good ? (size_t)(c.at - out) : 0;
 }
 
-static bool read_image(doze_tls_state *state, uint8_t *image, size_t size) {
+static bool read_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *image, size_t size) {
     cursor c = {.at = image, .end = image + size, .reading = true, .good = true};
     uint64_t checksum = 0;
     all_fields(&c, state);
     const uint8_t *end = c.at;
     number(&c, &checksum, CHECKSUM_SIZE);
-    return c.good && c.at == c.end && checksum == crc32(image, (size_t)(end - image));
+    return c.good && c.at == c.end && checksum == checksum_of(dtls, image, (size_t)(end - image));
 }
 
 /* ---- freezing and thawing ---- */
@@ -132,10 +144,11 @@ void doze_dtls_freeze(doze_dtls *dtls) {
     size_t size = 0;
     if (doze_tls_capture(&dtls->live->ssl, &state) == 0) {
         memcpy(state.randoms, dtls->live->randoms, sizeof(state.randoms));
-        size = write_image(&state, dtls->freezer, dtls->freezer_size);
+        size = write_image(dtls, &state, dtls->freezer, dtls->freezer_size);
     }
     mbedtls_platform_zeroize(&state, sizeof(state));
     if (size != 0) {
+        doze_dtls_drop_session(dtls); /* the image has it */
         doze_dtls_drop_association(dtls);
         dtls->frozen_size = (uint16_t)size;
         dtls->established = true;
@@ -157,10 +170,9 @@ static int restore(doze_dtls *dtls, const doze_tls_state *state) {
 
 doze_result doze_dtls_thaw(doze_dtls *dtls) {
     doze_tls_state state = {0};
-    bool sound = read_image(&state, dtls->freezer, dtls->frozen_size);
+    bool sound = read_image(dtls, &state, dtls->freezer, dtls->frozen_size);
     int error = sound ? restore(dtls, &state) : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
     mbedtls_platform_zeroize(&state, sizeof(state));
-    dtls->images_refused = (uint16_t)(dtls->images_refused + !sound);
     if (error == 0) {
         doze_dtls_wipe_image(dtls);
         return DOZE_OK;
@@ -169,6 +181,7 @@ doze_result doze_dtls_thaw(doze_dtls *dtls) {
         doze_dtls_release(&dtls->live);
         return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
     }
+    dtls->images_refused++;
     doze_dtls_drop_association(dtls);
     return DOZE_ERR_HANDSHAKE;
 }

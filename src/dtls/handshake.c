@@ -25,6 +25,9 @@ static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
     uint64_t delay = (uint64_t)dtls->live->timer_min * units;
+    if (units == 1 && dtls->live->timer_delay == 0 && dtls->live->flights < UINT8_MAX) {
+        dtls->live->flights++; /* the peer's answer to the one before had turned the timer off */
+    }
     dtls->live->timer_started = units == 0 ? 0 : doze_dtls_now(dtls);
     dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
 }
@@ -94,8 +97,9 @@ static doze_result succeed(doze_dtls *dtls) {
     dtls->verify_flags = 0;
     dtls->session_doubted = false;
     dtls->announce = dtls->climbing;
-    dtls->climbing = dtls->awaiting = false;
-    dtls->unanswered = 0;
+    dtls->climbing = dtls->away = false;
+    dtls->lost_reason = DOZE_REASON_NONE;
+    doze_dtls_reset_silence(dtls);
     dtls->handshakes_full += !abbreviated;
     dtls->handshakes_resumed += abbreviated;
     doze_dtls_doubt_peer(dtls, false);
@@ -111,7 +115,10 @@ static doze_result succeed(doze_dtls *dtls) {
 
 void doze_dtls_abandon_handshake(doze_dtls *dtls) {
     if (dtls->handshaking) {
+        doze_dtls_end_report(dtls, DOZE_RUNG_NONE);
+        doze_dtls_reset_silence(dtls); /* the next wake asks the association of before again */
         doze_dtls_take_back(dtls);
+        dtls->climbing = false;
     }
 }
 
@@ -128,10 +135,7 @@ static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
     if (result == DOZE_ERR_TIMEOUT || result == DOZE_ERR_REFUSED || result == DOZE_ERR_UNREACHABLE) {
         doze_dtls_doubt_peer(dtls, true);
     }
-    doze_dtls_end_report(dtls, DOZE_RUNG_NONE);
     doze_dtls_abandon_handshake(dtls);
-    dtls->climbing = dtls->awaiting = false;
-    dtls->unanswered = 0; /* the next wake asks the association of before again */
     return doze_fail(&dtls->socket, result, cause);
 }
 
@@ -207,6 +211,7 @@ void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     doze_dtls_begin_report(dtls);
     dtls->fresh_port = false;
+    dtls->away = true;
     doze_dtls_keep_session(dtls);
     doze_dtls_put_aside(dtls);
     dtls->handshaking = true;
@@ -229,12 +234,13 @@ static int shake_hands(doze_dtls *dtls) {
 /* Another try within the same attempt: its bounds go on. */
 static int start_over(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
+    bool began_again = dtls->live->began_again;
     doze_dtls_release(&dtls->live);
     int error = set_up(dtls);
     if (error != 0) {
         return error;
     }
-    dtls->live->began_again = true;
+    dtls->live->began_again = began_again;
     dtls->live->datagrams = datagrams;
     return shake_hands(dtls);
 }
@@ -244,6 +250,7 @@ static int begin_again(doze_dtls *dtls, int error) {
     if (dtls->live->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
         return error;
     }
+    dtls->live->began_again = true;
     int second = start_over(dtls);
     if (dtls->live != NULL) {
         doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
@@ -283,36 +290,60 @@ static doze_result end(doze_dtls *dtls) {
     return fail(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
 }
 
-/* Called when a flight's timer has run out, before it is sent again: DOZE_IN_PROGRESS with `*repeat` set, or what came
- * of another rung, or the end. A hint counts only after the flight was sent once more and nothing better came: one
- * forged datagram is not enough. */
-static doze_result on_expiry(doze_dtls *dtls, bool *repeat) {
-    enum { UNANSWERED_BEFORE_FRESH_PORT = 3 };
+/* Whether the server may be one of those: the socket is where it knew us, and after three times, or a third of all the
+ * time, it has not come further than a HelloVerifyRequest, which anybody could have sent. */
+static bool seems_to_ignore_us(const doze_dtls *dtls) {
+    enum { UNANSWERED = 3, FLIGHTS_OF_HELLOS = 2 };
+    doze_endpoints ends;
+    uint64_t passed = doze_dtls_now(dtls) - dtls->handshake_started;
+    bool long_enough = dtls->live->expiries >= UNANSWERED || passed >= dtls->climb_time / 3;
+    if (!long_enough || passed < 2 * (uint64_t)dtls->round_trip || dtls->live->flights > FLIGHTS_OF_HELLOS) {
+        return false;
+    }
+    doze_get_endpoints(dtls->lower, &ends);
+    return !dtls->fresh_port && doze_endpoint_equal(&ends.local, &dtls->path_local);
+}
+
+/* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb
+ * it leads to the next rung; where there is none, it just names the error, should the climb end in one. */
+static doze_result follow_hint(doze_dtls *dtls) {
+    if (!dtls->climbing) {
+        return end(dtls);
+    }
+    if (dtls->live->hint == DOZE_ERR_ALERT && dtls->live->offered) {
+        return climb_to_full_handshake(dtls);
+    }
+    dtls->live->hint_patience = UINT8_MAX;
+    return DOZE_OK;
+}
+
+/* Called when a flight's timer has run out, before it is sent again: DOZE_OK to do so, or what came of another rung, or
+ * the end. */
+static doze_result on_expiry(doze_dtls *dtls) {
     doze_association *live = dtls->live;
     live->hello_verify_requests = 0;
     live->expiries++;
     if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
         doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
     }
-    bool hint_holds = live->hint != 0 && --live->hint_patience == 0;
-    if (hint_holds && live->hint == DOZE_ERR_ALERT && dtls->climbing && live->offered) {
-        return climb_to_full_handshake(dtls);
+    if (live->hint != 0 && --live->hint_patience == 0) {
+        doze_result result = follow_hint(dtls);
+        if (result != DOZE_OK) {
+            return result;
+        }
     }
     bool spent = dtls->climbing && live->datagrams >= dtls->climb_datagrams;
-    if (hint_holds || spent || live->timer_delay >= live->timer_max) {
+    if (spent || live->timer_delay >= live->timer_max) {
         return end(dtls);
     }
-    bool ignored = live->expiries == UNANSWERED_BEFORE_FRESH_PORT && !live->heard && dtls->aside != NULL;
-    if (ignored && dtls->climbing && !dtls->fresh_port) {
+    if (dtls->climbing && seems_to_ignore_us(dtls)) {
         return climb_to_fresh_port(dtls);
     }
     dtls->retransmissions++;
-    *repeat = true;
-    return DOZE_IN_PROGRESS;
+    return DOZE_OK;
 }
 
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
-    bool repeat = false;
     dtls->live->catching_up = true;
     int error = shake_hands(dtls);
     dtls->live->catching_up = false;
@@ -320,8 +351,8 @@ doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
         return end(dtls);
     }
     if (error == MBEDTLS_ERR_SSL_WANT_READ && timer_left(dtls) == 0) {
-        doze_result result = on_expiry(dtls, &repeat);
-        if (!repeat) {
+        doze_result result = on_expiry(dtls);
+        if (result != DOZE_OK) {
             return result;
         }
         error = shake_hands(dtls);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the files of the DTLS wrapper know each other. Arrows point down this list:
- * dtls.c (verbs), options.c > handshake.c, records.c > association.c > bio.c (datagrams) > compat.c (Mbed TLS);
- * config.c, x509.c and key_log.c stand beside. */
+ * dtls.c (verbs), options.c > handshake.c, records.c > freeze.c, association.c > bio.c (datagrams), silence.c, report.c
+ * > compat.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
 #ifndef DOZE_DTLS_INTERNAL_H
 #define DOZE_DTLS_INTERNAL_H
 
@@ -38,9 +38,9 @@ typedef struct doze_association {
     uint32_t timer_max;
     uint32_t refusals_before;
     uint8_t expiries;      /* of its timer */
+    uint8_t flights;       /* of ours */
     uint8_t datagrams;     /* sent, of the climb's bound */
     bool offered;          /* a session */
-    bool heard;            /* something admissible came */
     bool spoke;            /* the last datagram was ours */
     uint8_t hint_patience; /* retransmissions to wait for something better than the hint */
     uint8_t hello_verify_requests;
@@ -58,13 +58,13 @@ doze_result doze_dtls_make_live(doze_dtls *dtls);
 void doze_dtls_release(doze_association **association); /* zeroized, and NULL after that */
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
-/* Whether the association works over the lower socket as it is now. */
 /* A host that cannot hold the port just now must not keep it awake: then it is dropped. */
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls);
 /* Tells the lower socket, asleep, that the association is known at the port from before. */
 void doze_dtls_want_old_port(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
+/* Whether the association works over the lower socket as it is now. */
 bool doze_dtls_path_fits(const doze_dtls *dtls);
 void doze_dtls_note_path(doze_dtls *dtls);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
@@ -96,7 +96,8 @@ void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 bool doze_dtls_is_silent(const doze_dtls *dtls);
 void doze_dtls_note_sent(doze_dtls *dtls);
 void doze_dtls_note_heard(doze_dtls *dtls);
-void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins, or a new association */
+void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins */
+void doze_dtls_reset_silence(doze_dtls *dtls);   /* nothing is known against the server any more */
 #define DOZE_SILENCE_LIMIT_DEFAULT   2
 #define DOZE_CLIMB_TIME_DEFAULT      60000
 #define DOZE_CLIMB_DATAGRAMS_DEFAULT 16

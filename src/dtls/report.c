@@ -8,28 +8,27 @@ static uint32_t of_lower(const doze_dtls *dtls, doze_option option) {
 }
 
 /* The difference to the lower socket's counters is the same at the beginning and at the end, but for the sign. */
-static void count(doze_dtls *dtls) {
-    doze_report *r = &dtls->report;
+static void count(const doze_dtls *dtls, doze_report *r) {
     r->datagrams_sent = of_lower(dtls, DOZE_OPT_DATAGRAMS_SENT) - r->datagrams_sent;
     r->datagrams_received = of_lower(dtls, DOZE_OPT_DATAGRAMS_RECEIVED) - r->datagrams_received;
     r->bytes_sent = of_lower(dtls, DOZE_OPT_BYTES_SENT) - r->bytes_sent;
     r->bytes_received = of_lower(dtls, DOZE_OPT_BYTES_RECEIVED) - r->bytes_received;
+    r->milliseconds = (uint32_t)(doze_dtls_now(dtls) - dtls->handshake_started);
 }
 
 void doze_dtls_begin_report(doze_dtls *dtls) {
-    dtls->report = (doze_report){.reason = dtls->report.reason};
-    count(dtls);
     dtls->handshake_started = doze_dtls_now(dtls);
+    dtls->report = (doze_report){.reason = dtls->report.reason};
+    count(dtls, &dtls->report);
 }
 
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung) {
     int64_t kept = 0;
-    count(dtls);
+    count(dtls, &dtls->report);
     doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
     dtls->rung = (uint8_t)rung;
     dtls->report.rung = rung;
-    dtls->report.port_kept = kept != 0 && !dtls->fresh_port;
-    dtls->report.milliseconds = (uint32_t)(doze_dtls_now(dtls) - dtls->handshake_started);
+    dtls->report.port_kept = rung != DOZE_RUNG_NONE && kept != 0 && !dtls->fresh_port;
 }
 
 doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report) {
@@ -37,5 +36,8 @@ doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report) {
         return DOZE_ERR_ARGUMENT;
     }
     *report = dtls->report;
+    if (dtls->handshaking) { /* so far */
+        count(dtls, report);
+    }
     return DOZE_OK;
 }

@@ -30,19 +30,25 @@ void doze_dtls_note_sent(doze_dtls *dtls) {
     dtls->unanswered_since = doze_dtls_now(dtls);
 }
 
+/* What comes late may not be an answer at all, so what is learnt from it is bounded. */
 void doze_dtls_note_heard(doze_dtls *dtls) {
     if (dtls->awaiting) {
         uint64_t passed = doze_dtls_now(dtls) - dtls->unanswered_since;
-        dtls->round_trip = passed < UINT32_MAX / 2 ? (uint32_t)passed : UINT32_MAX / 2;
+        uint32_t most = dtls->handshake_timer_max / 2;
+        dtls->round_trip = passed < most ? (uint32_t)passed : most;
     }
-    dtls->awaiting = false;
-    dtls->unanswered = 0;
+    doze_dtls_reset_silence(dtls);
 }
 
 void doze_dtls_forgive_silence(doze_dtls *dtls) {
     bool overdue = dtls->silence_limit != 0 && answer_is_overdue(dtls);
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = false; /* who sleeps cannot tell whether an answer came */
+}
+
+void doze_dtls_reset_silence(doze_dtls *dtls) {
+    dtls->awaiting = dtls->asked_to_climb = false;
+    dtls->unanswered = 0;
 }
 
 doze_result doze_dtls_no_answer(doze_dtls *dtls) {

@@ -186,6 +186,23 @@ static void an_image_with_any_bit_flipped_is_refused_and_a_handshake_follows(voi
     }
 }
 
+static void an_image_of_another_socket_is_refused(void **state) {
+    freezer *f = *state;
+    uint8_t first[DOZE_IMAGE_MAX];
+    kit *k = begin(f, &with_cid);
+    fall_asleep_frozen(k);
+    memcpy(first, f->memory, sizeof(first));
+    doze_forget(k->socket);
+    kit_connect(k); /* from another port */
+    fall_asleep_frozen(k);
+    memcpy(f->memory, first, sizeof(first));
+    assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
+    assert_int_equal(kit_option(k, DOZE_OPT_IMAGES_REFUSED), 1);
+    expect_wiped(f);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    kit_stop(k);
+}
+
 static void forget_deinit_and_another_peer_wipe_the_image(void **state) {
     freezer *f = *state;
     kit *k = begin(f, &with_cid);
@@ -310,6 +327,7 @@ int main(void) {
         TEST(a_nat_rebinding_and_a_new_address_are_survived_frozen),
         TEST(what_was_received_before_is_not_received_again_after),
         TEST(an_image_with_any_bit_flipped_is_refused_and_a_handshake_follows),
+        TEST(an_image_of_another_socket_is_refused),
         TEST(forget_deinit_and_another_peer_wipe_the_image),
         TEST(a_port_lost_in_frozen_sleep_costs_a_resumption_without_connection_id),
         TEST(an_outage_during_the_handshake_of_a_wake_costs_no_frozen_association),

@@ -151,6 +151,7 @@ static void a_climb_is_bounded_in_datagrams_and_in_time(void **state) {
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
     assert_int_equal(k->tap.count[TAP_UP].datagrams, 2);
     kit_resume(k);
+    assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_DATAGRAMS, 16), DOZE_OK);
     assert_int_equal(doze_set_option(k->socket, DOZE_OPT_CLIMB_TIME, 2500), DOZE_OK);
     doze_dtls_no_answer(&k->dtls);
     uint64_t begun = world_now(&k->w);
@@ -341,7 +342,208 @@ static void a_frozen_association_that_the_server_never_had_is_given_up_after_its
     kit_stop(k);
 }
 
+/* ---- what may go wrong on the way up ---- */
+
+static const kit_order ignoring = {.dtls = {.cid = DOZE_CID_OFF},
+                                   .peer = {.behaviour = {.known_address = PEER_IGNORE_HELLO}}};
+
+static void begin_climb(kit *k, const kit_order *order) {
+    kit_start(k, order);
+    kit_connect(k);
+    assert_int_equal(doze_dtls_no_answer(&k->dtls), DOZE_OK);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(doze_step(k->socket), DOZE_IN_PROGRESS);
+}
+
+static void forge(kit *k, const void *data, size_t size) {
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
+    assert_true(world_inject(&k->w, &server, &client, data, size));
+}
+
+static void one_forged_datagram_of_any_kind_ends_no_climb(void **state) {
+    kit *k = *state;
+    static const uint8_t change_cipher_spec[] = {20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1};
+    static const uint8_t hello_verify_request[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0,    9,    0, 19, 3, 0, 0,
+                                                   7,  0,    0,    0, 0, 0, 0, 0, 7, 0xfe, 0xfd, 4, 1,  2, 3, 4};
+    static const uint8_t server_hello[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 16, 2, 0,
+                                           0,  4,    0,    0, 0, 0, 0, 0, 0, 4, 1, 2, 3,  4};
+    static const struct {
+        const void *data;
+        size_t size;
+    } forged[] = {
+        {fatal_alert, sizeof(fatal_alert)},
+        {change_cipher_spec, sizeof(change_cipher_spec)},
+        {hello_verify_request, sizeof(hello_verify_request)},
+        {server_hello, sizeof(server_hello)},
+        {"garbage", 7},
+        {"", 0},
+    };
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        for (int64_t after = 500; after < 9000; after += 2000) { /* on the old port and on the fresh one */
+            begin_climb(k, &ignoring);
+            if (world_run(&k->w, k->socket, after) == DOZE_IN_PROGRESS) {
+                forge(k, forged[i].data, forged[i].size);
+            }
+            assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+            kit_exchange(k, "come what may");
+            kit_stop(k);
+        }
+    }
+}
+
+static void one_forged_refusal_ends_no_climb(void **state) {
+    kit *k = *state;
+    begin_climb(k, &ignoring);
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
+    assert_true(world_inject_refusal(&k->w, &server, &client));
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    kit_stop(k);
+}
+
+static void a_slow_link_has_time_for_a_fresh_port_too(void **state) {
+    kit *k = *state;
+    kit_start(k, &(kit_order){.dtls = {.cid = DOZE_CID_OFF, .handshake_timer_min = 9000},
+                              .peer = {.behaviour = {.known_address = PEER_IGNORE_HELLO}}});
+    kit_connect(k);
+    k->w.link.latency = 1500;
+    doze_dtls_no_answer(&k->dtls);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_true(kit_option(k, DOZE_OPT_RUNG) == DOZE_RUNG_RESUMED ||
+                kit_option(k, DOZE_OPT_RUNG) == DOZE_RUNG_FRESH_PORT);
+    kit_stop(k);
+}
+
+static void a_port_that_is_new_already_is_not_left(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    kit_sleep(k);
+    world_add_address(k->host, "10.0.0.77");
+    world_remove_address(k->host, KIT_HOST);
+    k->w.link.latency = 3900; /* longer than three retransmissions wait */
+    assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
+    uint16_t port = doze_local_port(k->socket);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(doze_local_port(k->socket), port);
+    kit_stop(k);
+}
+
+static void an_altered_image_is_overcome_even_where_the_old_port_is_ignored(void **state) {
+    kit *k = *state;
+    uint8_t freezer[DOZE_IMAGE_MAX];
+    kit_start(k, &ignoring);
+    assert_int_equal(doze_dtls_set_freezer(&k->dtls, freezer, sizeof(freezer)), DOZE_OK);
+    kit_connect(k);
+    kit_sleep(k);
+    freezer[20] ^= 1;
+    kit_resume(k);
+    assert_int_equal(report_of(k).reason, DOZE_REASON_IMAGE);
+    assert_int_equal(report_of(k).rung, DOZE_RUNG_FRESH_PORT);
+    assert_int_equal(doze_send(k->socket, "an Update", 9), DOZE_NEW_CONTEXT);
+    kit_exchange(k, "a new registration");
+    kit_stop(k);
+}
+
+static void a_lost_association_is_announced_although_the_first_wake_after_it_failed(void **state) {
+    kit *k = *state;
+    uint8_t freezer[DOZE_IMAGE_MAX];
+    kit_start(k, NULL);
+    assert_int_equal(doze_dtls_set_freezer(&k->dtls, freezer, sizeof(freezer)), DOZE_OK);
+    kit_connect(k);
+    kit_sleep(k);
+    freezer[20] ^= 1;
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    k->w.link.dead[WORLD_UP] = false;
+    kit_resume(k);
+    assert_int_equal(report_of(k).reason, DOZE_REASON_IMAGE);
+    assert_int_equal(doze_send(k->socket, "an Update", 9), DOZE_NEW_CONTEXT);
+    kit_stop(k);
+}
+
+static void a_failed_climb_leaves_nothing_of_mbed_tls_in_a_frozen_sleep(void **state) {
+    kit *k = *state;
+    uint8_t freezer[DOZE_IMAGE_MAX];
+    kit_start(k, NULL);
+    assert_int_equal(doze_dtls_set_freezer(&k->dtls, freezer, sizeof(freezer)), DOZE_OK);
+    kit_connect(k);
+    k->w.link.dead[WORLD_UP] = true;
+    doze_dtls_no_answer(&k->dtls);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    assert_true(kit_option(k, DOZE_OPT_FROZEN_SIZE) > 0);
+    assert_null(k->dtls.session);
+    assert_null(k->dtls.live);
+    assert_null(k->dtls.aside);
+    kit_stop(k);
+}
+
+static void sleep_in_the_middle_of_a_climb_asks_the_old_association_again(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->w.link.dead[WORLD_UP] = true;
+    say_in_vain(k);
+    say_in_vain(k);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    doze_step(k->socket);
+    kit_sleep(k);
+    k->w.link.dead[WORLD_UP] = false;
+    kit_resume(k);
+    assert_int_equal(report_of(k).rung, DOZE_RUNG_KEPT);
+    kit_exchange(k, "still the same");
+    assert_int_equal(kit_option(k, DOZE_OPT_HANDSHAKES_FULL), 1);
+    kit_stop(k);
+}
+
+static void what_the_caller_missed_is_of_that_association_alone(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    doze_dtls_no_answer(&k->dtls);
+    doze_close(k->socket);
+    kit_connect(k);
+    kit_exchange(k, "a new beginning");
+    assert_int_equal(report_of(k).reason, DOZE_REASON_FIRST);
+    kit_stop(k);
+}
+
+static void a_message_hours_later_teaches_no_patience(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    char buffer[64];
+    size_t size;
+    k->peer->behaviour.answer = PEER_EAT;
+    assert_int_equal(doze_send(k->socket, "never answered", 14), DOZE_OK);
+    world_advance(&k->w, 3600000);
+    assert_int_equal(peer_say(k->peer, peer_newest(k->peer), "something else", 14), 0);
+    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, 1000), DOZE_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(doze_send(k->socket, "never answered", 14), DOZE_OK);
+        world_advance(&k->w, 60000);
+    }
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    kit_stop(k);
+}
+
 /* ---- what is told ---- */
+
+static void the_report_during_a_climb_is_of_that_climb(void **state) {
+    kit *k = *state;
+    begin_climb(k, NULL);
+    doze_report r = report_of(k);
+    assert_int_equal(r.datagrams_sent, 1);
+    assert_int_equal(r.datagrams_received, 0);
+    kit_sleep(k);
+    r = report_of(k);
+    assert_int_equal(r.datagrams_sent, 1);
+    assert_int_equal(r.rung, DOZE_RUNG_NONE);
+    kit_stop(k);
+}
 
 static void a_new_context_is_announced_once_and_only_where_there_was_one_before(void **state) {
     kit *k = *state;
@@ -429,6 +631,17 @@ int main(void) {
         TEST(without_a_limit_silence_is_no_signal),
         TEST(an_alert_to_the_session_leads_to_a_full_handshake_in_the_same_wake),
         TEST(a_frozen_association_that_the_server_never_had_is_given_up_after_its_silence),
+        TEST(one_forged_datagram_of_any_kind_ends_no_climb),
+        TEST(one_forged_refusal_ends_no_climb),
+        TEST(a_slow_link_has_time_for_a_fresh_port_too),
+        TEST(a_port_that_is_new_already_is_not_left),
+        TEST(an_altered_image_is_overcome_even_where_the_old_port_is_ignored),
+        TEST(a_lost_association_is_announced_although_the_first_wake_after_it_failed),
+        TEST(a_failed_climb_leaves_nothing_of_mbed_tls_in_a_frozen_sleep),
+        TEST(sleep_in_the_middle_of_a_climb_asks_the_old_association_again),
+        TEST(what_the_caller_missed_is_of_that_association_alone),
+        TEST(a_message_hours_later_teaches_no_patience),
+        TEST(the_report_during_a_climb_is_of_that_climb),
         TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
         TEST(the_report_is_what_the_wire_saw),
         TEST(handshakes_are_counted_by_their_kind),

@@ -317,6 +317,22 @@ static void reuse_last_port_and_connect_continue_as_resume_does(void **state) {
     }
 }
 
+static void a_port_that_the_caller_bound_is_not_changed_behind_its_back(void **state) {
+    kit *k = *state;
+    kit_start(k, &with_cid);
+    kit_connect(k);
+    uint16_t port = doze_local_port(k->socket);
+    kit_sleep(k);
+    doze_close(k->socket);
+    assert_int_equal(doze_bind(k->socket, NULL, (uint16_t)(port ^ 1)), DOZE_OK);
+    kit_sleep(k);
+    assert_int_equal(doze_local_port(k->socket), port ^ 1);
+    kit_resume(k);
+    assert_int_equal(doze_local_port(k->socket), port ^ 1);
+    exchange_in_two_datagrams(k);
+    kit_stop(k);
+}
+
 static void close_says_goodbye_and_the_session_shortens_the_next_handshake(void **state) {
     kit *k = *state;
     BOTH(order) {
@@ -546,6 +562,7 @@ int main(void) {
         TEST(on_hold_a_new_local_address_keeps_the_port),
         TEST(close_from_sleep_keeps_the_association_for_the_next_connect_to_the_same_peer),
         TEST(reuse_last_port_and_connect_continue_as_resume_does),
+        TEST(a_port_that_the_caller_bound_is_not_changed_behind_its_back),
         TEST(close_says_goodbye_and_the_session_shortens_the_next_handshake),
         TEST(a_resumed_session_can_be_resumed_again),
         TEST(a_ticket_resumes_where_the_server_keeps_no_sessions),
