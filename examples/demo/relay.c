@@ -41,10 +41,10 @@ static uint16_t port_of(int fd) {
                                              : ((const struct sockaddr_in *)&local)->sin_port);
 }
 
-static int open_inside(void) {
-    struct sockaddr_in any_port = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+int relay_open_socket(uint32_t host, uint16_t port) {
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(host), .sin_port = htons(port)};
     int fd = open_socket(AF_INET);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&any_port, sizeof(any_port)) != 0) {
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) != 0) {
         close_socket(fd);
         return -1;
     }
@@ -61,7 +61,8 @@ static int open_outside(const address *server) {
 }
 
 bool relay_open(relay *r, const address *server) {
-    *r = (relay){.inside = open_inside(), .outside = -1, .server = *server};
+    *r = (relay){.left = -1, .outside = -1, .inside_host = INADDR_LOOPBACK, .server = *server};
+    r->inside = relay_open_socket(r->inside_host, 0);
     if (r->inside < 0) {
         return false;
     }
@@ -81,14 +82,26 @@ bool relay_rebind(relay *r) {
     }
     close_socket(r->outside); /* only now, so that the new one cannot get the same port */
     r->outside = fd;
-    r->outside_port = port_of(fd);
+    return true;
+}
+
+bool relay_move(relay *r) {
+    int fd = relay_open_socket(r->inside_host + 1, r->inside_port);
+    if (fd < 0 || !relay_rebind(r)) {
+        close_socket(fd);
+        return false;
+    }
+    r->left = r->inside; /* open for as long as the relay, so that nobody else answers there */
+    r->inside = fd;
+    r->inside_host++;
     return true;
 }
 
 void relay_close(relay *r) {
     close_socket(r->inside);
+    close_socket(r->left);
     close_socket(r->outside);
-    r->inside = r->outside = -1;
+    r->inside = r->left = r->outside = -1;
 }
 
 /* ---- datagrams ---- */
@@ -101,6 +114,11 @@ static void send_up(relay *r, const void *data, size_t size) {
     }
 }
 
+static bool is_another(const relay *r, const struct sockaddr_in *from) {
+    return r->client_port != 0 &&
+           (from->sin_port != r->client.sin_port || from->sin_addr.s_addr != r->client.sin_addr.s_addr);
+}
+
 static bool forward_up(relay *r) {
     unsigned char data[DATAGRAM_MAX];
     struct sockaddr_in from;
@@ -109,9 +127,12 @@ static bool forward_up(relay *r) {
     if (size < 0) {
         return errno == EINTR;
     }
+    tally_count(&r->tally, UP, data, (size_t)size);
+    if (is_another(r, &from) && !relay_rebind(r)) {
+        return true; /* a NAT box without a free port drops it */
+    }
     r->client = from;
     r->client_port = ntohs(from.sin_port);
-    tally_count(&r->tally, UP, data, (size_t)size);
     send_up(r, data, (size_t)size);
     return true;
 }

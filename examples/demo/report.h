@@ -16,23 +16,26 @@ typedef struct wake {
     uint16_t port_before;
     uint16_t port_after;
     bool close_notify_seen;
+    bool event; /* something happened while it slept */
 } wake;
 
 /* All zero but `json` is where it starts. */
 typedef struct report {
     bool json;
-    unsigned wakes;
+    unsigned wakes[2]; /* without and with an event */
     unsigned ports_kept;
     unsigned goodbyes;
-    tally sum;             /* of all wakes */
-    tally handshake;       /* the first one */
-    uint16_t rebound_from; /* the NAT's ports, 0: there was no rebinding */
-    uint16_t rebound_to;
+    tally sum[2];    /* of these wakes */
+    tally handshake; /* the first one */
 } report;
 
 void report_begin(const report *r, const char *server, bool ours);
 /* Something that the reader should know about what follows; not on standard output with JSON. */
 void report_note(const report *r, const char *note);
+/* For the table only: what happens in the wakes that follow. */
+void report_event(const report *r, const char *text);
+/* What is being waited for, on standard error. */
+void report_waiting(const char *what);
 void report_wake(report *r, const wake *w);
 /* False when standard output does not take it all. */
 bool report_end(const report *r);

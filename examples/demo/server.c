@@ -134,6 +134,10 @@ void server_stop(server *s) {
     mbedtls_platform_zeroize(s, sizeof(*s));
 }
 
+bool server_restart(server *s) {
+    return s->ours && peer_restart(&s->udp.peer, false);
+}
+
 /* ---- the event loop ---- */
 
 int server_fd(const server *s) {

@@ -30,6 +30,9 @@ const address *server_address(const server *s);
 /* Goes on to the next address of the name; false when there is none. */
 bool server_try_next_address(server *s);
 
+/* The test server forgets everything but its key. False when it cannot. */
+bool server_restart(server *s);
+
 int server_fd(const server *s); /* to be polled for reading; -1: none */
 int32_t server_next_timeout(const server *s);
 void server_pump(server *s);

@@ -6,9 +6,13 @@
 #include <poll.h>
 #include <string.h>
 
+#include <unistd.h>
+
 #include "complain.h"
 
-enum { HANDSHAKE_TIME = 15000, ANSWER_TIME = 5000, GOODBYE_TIME = 1000 }; /* ms at most */
+/* ms at most */
+enum { HANDSHAKE_TIME = 15000, ANSWER_TIME = 5000, HASTY_ANSWER_TIME = 200, GOODBYE_TIME = 1000 };
+enum { HASTY_TIMER = 100 }; /* ms */
 
 /* ---- the event loop ---- */
 
@@ -68,15 +72,16 @@ static doze_result finish(session *s, doze_result result, uint64_t end) {
 
 /* ---- open and close ---- */
 
-static bool open_client(session *s, doze_cid cid) {
+static bool open_client(session *s, doze_cid cid, patience p) {
     const doze_dtls_settings dtls = {
         .clock = doze_posix_clock(),
         .random = doze_posix_random(),
         .psk = {.identity = {s->server->identity, strlen(s->server->identity)},
                 .key = {s->server->key, s->server->key_size}},
         .cid = cid,
+        .handshake_timer_min = p == HASTY ? HASTY_TIMER : 0,
     };
-    const doze_udp_settings udp = {.net = doze_posix_net()};
+    const doze_udp_settings udp = {.net = doze_posix_net(), .resolver = &s->names.resolver};
     doze_result result = doze_dtls_config_init(&s->config, &dtls);
     if (result != DOZE_OK) {
         return complain("the client's configuration: %s", doze_strerror(result));
@@ -100,12 +105,13 @@ static bool open_relay(session *s) {
     return true;
 }
 
-bool session_open(session *s, server *with, doze_cid cid) {
-    *s = (session){.server = with};
+bool session_open(session *s, server *with, doze_cid cid, patience p) {
+    *s = (session){.server = with, .intruder = -1};
     if (!open_relay(s)) {
         return false;
     }
-    if (!open_client(s, cid)) {
+    names_init(&s->names, s->relay.inside_host);
+    if (!open_client(s, cid, p)) {
         relay_close(&s->relay);
         return false;
     }
@@ -117,6 +123,9 @@ void session_close(session *s) {
     doze_deinit(&s->udp.socket);
     doze_dtls_config_deinit(&s->config);
     relay_close(&s->relay);
+    if (s->intruder >= 0) {
+        (void)close(s->intruder);
+    }
 }
 
 /* ---- the client's verbs ---- */
@@ -148,7 +157,7 @@ static bool explain(session *s, const char *what, doze_result result) {
 bool session_connect(session *s) {
     for (;;) {
         uint64_t end = now() + HANDSHAKE_TIME;
-        doze_result result = finish(s, doze_connect(s->socket, "127.0.0.1", s->relay.inside_port), end);
+        doze_result result = finish(s, doze_connect(s->socket, NAMES_HOST, s->relay.inside_port), end);
         if (result == DOZE_OK) {
             return true;
         }
@@ -163,40 +172,71 @@ bool session_connect(session *s) {
     }
 }
 
-static bool send_message(session *s, const char *what, const void *message, size_t size, uint64_t end) {
+/* DOZE_OK, DOZE_NEW_CONTEXT, or what came in between. */
+static doze_result send_message(session *s, const void *message, size_t size) {
+    uint64_t end = now() + HANDSHAKE_TIME;
     doze_result result;
-    while ((result = doze_send(s->socket, message, size)) > DOZE_OK) {
-        bool told = result == DOZE_NEW_CONTEXT; /* and the next try sends */
-        if (!told && !turn(s, POLLIN | POLLOUT, end)) {
-            break;
+    while ((result = doze_send(s->socket, message, size)) == DOZE_IN_PROGRESS || result == DOZE_WOULD_BLOCK) {
+        if (result == DOZE_IN_PROGRESS) { /* it looks for a better way to a silent server */
+            result = finish(s, result, end);
+        } else if (!turn(s, POLLIN | POLLOUT, end)) {
+            result = DOZE_ERR_TIMEOUT;
+        }
+        if (result < DOZE_OK) {
+            return result;
         }
     }
-    if (result == DOZE_OK) {
-        return true;
-    }
-    return complain("%s: not sent: %s", what, doze_strerror(result));
+    return result;
 }
 
-bool session_exchange(session *s, const char *what, const void *message, size_t size) {
-    uint64_t end = now() + ANSWER_TIME;
-    if (!send_message(s, what, message, size, end)) {
-        return false;
-    }
+/* However slow this machine is at the moment: it is the silence that is to be heard, and doze waits for at least twice
+ * the last round trip. */
+static uint64_t answer_time(const session *s, patience p) {
+    uint64_t slow = 3 * s->round_trip;
+    return p == PATIENT ? ANSWER_TIME : slow > HASTY_ANSWER_TIME ? slow : HASTY_ANSWER_TIME;
+}
+
+static doze_result receive_message(session *s, uint64_t end) {
     doze_result result;
+    bool late = false;
     while ((result = doze_recv(s->socket, s->answer, sizeof(s->answer), &s->answer_size)) == DOZE_WOULD_BLOCK) {
-        if (!turn(s, POLLIN, end)) {
-            return complain("%s: %s answers nothing within %d s", what, s->server->text, ANSWER_TIME / 1000);
+        if (late) {
+            return DOZE_ERR_TIMEOUT;
+        }
+        late = !turn(s, POLLIN, end);
+        if (late) {
+            settle(s); /* and once more, as nobody may have looked in time */
         }
         (void)doze_step(s->socket); /* what it may have to say, doze_recv() says too */
     }
     settle(s);
+    return result;
+}
+
+outcome session_ask(session *s, const char *what, const void *message, size_t size, patience p) {
+    uint64_t begun = now();
+    doze_result result = send_message(s, message, size);
+    if (result == DOZE_NEW_CONTEXT) {
+        return NEW_CONTEXT;
+    }
     if (result != DOZE_OK) {
-        return complain("%s: no answer: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+        (void)complain("%s: not sent: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+        return FAILED;
     }
+    result = receive_message(s, now() + answer_time(s, p));
+    if (result == DOZE_ERR_TIMEOUT) {
+        return UNANSWERED;
+    }
+    if (result != DOZE_OK) {
+        (void)complain("%s: no answer: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+        return FAILED;
+    }
+    s->round_trip = now() - begun;
     if (s->server->ours && (s->answer_size != size || memcmp(s->answer, message, size) != 0)) {
-        return complain("%s: the answer is not what the test server was sent", what);
+        (void)complain("%s: the answer is not what the test server was sent", what);
+        return FAILED;
     }
-    return true;
+    return ANSWERED;
 }
 
 bool session_sleep(session *s, const char *what) {
@@ -208,6 +248,29 @@ bool session_sleep(session *s, const char *what) {
 bool session_wake(session *s, const char *what) {
     doze_result result = finish(s, doze_resume(s->socket), now() + HANDSHAKE_TIME);
     return result == DOZE_OK || explain(s, what, result);
+}
+
+/* To close a sleeping socket sends nothing, and keeps the association for the next connect to the same name. */
+static bool come_back(session *s, const char *what, const char *local_host) {
+    uint16_t port = doze_local_port(s->socket);
+    doze_result result = doze_close(s->socket);
+    if (result == DOZE_OK && local_host != NULL) {
+        result = doze_bind(s->socket, local_host, port);
+    }
+    if (result != DOZE_OK) {
+        return complain("%s: coming back: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+    }
+    uint64_t end = now() + HANDSHAKE_TIME;
+    result = finish(s, doze_connect(s->socket, NAMES_HOST, s->relay.inside_port), end);
+    return result == DOZE_OK || explain(s, what, result);
+}
+
+bool session_wake_elsewhere(session *s, const char *what) {
+    return come_back(s, what, "127.0.0.2");
+}
+
+bool session_wake_by_name(session *s, const char *what) {
+    return come_back(s, what, NULL);
 }
 
 bool session_goodbye(session *s) {

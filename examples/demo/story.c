@@ -1,68 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "story.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "complain.h"
+#include "event.h"
 #include "message.h"
-#include "session.h"
 
-typedef struct scenario {
-    const char *name;
-    doze_cid cid;
-    unsigned wakes;
-    bool rebind; /* the NAT box forgets the client while it sleeps */
-} scenario;
-
-static const scenario queue_mode_with_cid = {"queue-mode", DOZE_CID_OFFER_EMPTY, 5, false};
-static const scenario queue_mode_without_cid = {"queue-mode", DOZE_CID_OFF, 5, false};
-static const scenario nat_rebind = {"nat-rebind", DOZE_CID_OFFER_EMPTY, 1, true};
+enum { QUIET_WAKES = 5, EVENT_WAKES = 1, ATTEMPTS = 5 };
 
 typedef struct story {
     session session;
     const arguments *arguments;
     report *report;
+    const event *event; /* NULL: nothing happens */
+    patience patience;
     unsigned messages;
 } story;
 
 /* ---- one wake ---- */
 
-static bool say(story *t, message_kind kind, const char *what) {
+/* The message of the number at hand, so that it can be repeated. */
+static outcome say(story *t, message_kind kind, const char *what) {
     unsigned char message[MESSAGE_SIZE];
-    message_write(kind, ++t->messages, message);
+    message_write(kind, t->messages, message);
     if (t->arguments->message_size > 0) {
-        return session_exchange(&t->session, what, t->arguments->message, t->arguments->message_size);
+        return session_ask(&t->session, what, t->arguments->message, t->arguments->message_size, t->patience);
     }
-    return session_exchange(&t->session, what, message, sizeof(message));
+    return session_ask(&t->session, what, message, sizeof(message), t->patience);
 }
 
-static bool sleep_behind_nat(story *t, const scenario *sc, const char *what) {
-    relay *r = &t->session.relay;
-    if (!session_sleep(&t->session, what)) {
-        return false;
+static bool was_answered(const story *t, outcome o, const char *what) {
+    if (o == UNANSWERED) {
+        return complain("%s: %s answers nothing", what, t->session.server->text);
     }
-    if (!sc->rebind) {
-        return true;
-    }
-    t->report->rebound_from = r->outside_port;
-    if (!relay_rebind(r)) {
-        return complain("%s: the relay has no new port: %s", what, strerror(errno));
-    }
-    t->report->rebound_to = r->outside_port;
-    return true;
+    return o == ANSWERED;
 }
 
-static const char *via(session *s) {
-    switch (session_option(s, DOZE_OPT_RUNG)) {
-    case DOZE_RUNG_KEPT:
-        return "kept";
-    case DOZE_RUNG_RESUMED:
-        return "resumed";
-    default:
-        return "handshake";
+static bool send_register(story *t, const char *what) {
+    t->messages++;
+    return was_answered(t, say(t, MESSAGE_REGISTER, what), what);
+}
+
+/* An Update, repeated as CoAP repeats it (RFC 7252 section 4.2), or a Register where nothing is known of the client. */
+static bool check_in(story *t, const char *what) {
+    unsigned attempts = t->patience == HASTY ? ATTEMPTS : 1;
+    t->messages++;
+    outcome o = say(t, MESSAGE_UPDATE, what);
+    while (o == UNANSWERED && --attempts > 0) {
+        report_waiting(what);
+        o = say(t, MESSAGE_UPDATE, what);
     }
+    return o == NEW_CONTEXT ? send_register(t, what) : was_answered(t, o, what);
+}
+
+static bool sleep_through(story *t, const char *what) {
+    return session_sleep(&t->session, what) &&
+           (t->event == NULL || t->event->happen == NULL || t->event->happen(&t->session, what));
+}
+
+static doze_rung rung_of(const session *s) {
+    doze_report last = {.rung = DOZE_RUNG_NONE};
+    (void)doze_dtls_get_report(&s->dtls, &last);
+    return last.rung;
+}
+
+static const char *name_of(doze_rung rung) {
+    static const char *const texts[] = {
+        [DOZE_RUNG_NONE] = "none",       [DOZE_RUNG_KEPT] = "kept",           [DOZE_RUNG_THAWED] = "thawed",
+        [DOZE_RUNG_RESUMED] = "resumed", [DOZE_RUNG_HANDSHAKE] = "handshake", [DOZE_RUNG_FRESH_PORT] = "fresh-port"};
+    return texts[rung];
 }
 
 /* The test server knows. On the wire, an alert inside the association can only be one; with a Connection ID, which
@@ -72,46 +80,62 @@ static bool said_goodbye(const peer_association *server_side, const wake *w, uns
            (w->connection_id && sent_asleep > 0);
 }
 
-/* What doze says must be what the wire says; and between it and the test server nothing can come. */
-static bool verify(const wake *w, bool ours) {
-    const tally *t = &w->wire;
-    if ((strcmp(w->via, "kept") == 0) != (t->handshake == 0)) {
-        return complain("%s, wake %u: came back as \"%s\", but the wire had %u handshake datagrams", w->scenario,
-                        w->number, w->via, t->handshake);
-    }
-    if (w->close_notify_seen) {
-        return complain("%s, wake %u: the client said goodbye before it slept", w->scenario, w->number);
-    }
-    if (!ours) {
-        return true;
-    }
-    if (t->handshake > 0 || t->datagrams[UP] != 1 || t->datagrams[DOWN] != 1) {
-        return complain("%s, wake %u: took more than one datagram each way", w->scenario, w->number);
-    }
-    return w->port_before == w->port_after || complain("%s, wake %u: another port", w->scenario, w->number);
-}
-
-static bool sleep_and_wake(story *t, const scenario *sc, unsigned number) {
+static bool sleep_and_wake(story *t, const char *what, wake *w) {
     session *s = &t->session;
-    char what[32];
     const peer_association *server_side = server_association(s->server);
-    wake w = {.scenario = sc->name, .number = number, .port_before = s->relay.client_port};
-    (void)snprintf(what, sizeof(what), "%s, wake %u", sc->name, number);
+    w->port_before = s->relay.client_port;
     s->relay.tally = (tally){0};
-    if (!sleep_behind_nat(t, sc, what)) {
+    if (!sleep_through(t, what)) {
         return false;
     }
     unsigned sent_asleep = s->relay.tally.datagrams[UP];
-    if (!session_wake(s, what) || !say(t, MESSAGE_UPDATE, what)) {
+    if (!(t->event == NULL ? session_wake : t->event->wake)(s, what) || !check_in(t, what)) {
         return false;
     }
-    w.connection_id = session_option(s, DOZE_OPT_CONNECTION_ID) == 1;
-    w.via = via(s);
-    w.wire = s->relay.tally;
-    w.port_after = s->relay.client_port;
-    w.close_notify_seen = said_goodbye(server_side, &w, sent_asleep);
-    report_wake(t->report, &w);
-    return verify(&w, s->server->ours);
+    w->connection_id = session_option(s, DOZE_OPT_CONNECTION_ID) == 1;
+    w->via = name_of(rung_of(s));
+    w->wire = s->relay.tally;
+    w->port_after = s->relay.client_port;
+    w->close_notify_seen = said_goodbye(server_side, w, sent_asleep);
+    return true;
+}
+
+/* ---- what must come of it ---- */
+
+static bool wrong(const wake *w, const char *what) {
+    return complain("%s, wake %u: %s", w->scenario, w->number, what);
+}
+
+/* Between doze and the test server nothing can come, so that all is known beforehand. */
+static bool verify_with_test_server(const story *t, const wake *w, doze_rung rung) {
+    const event *e = t->event;
+    bool goes_on = e == NULL || (e->cid_helps && w->connection_id);
+    bool moves = (e != NULL && e->takes_port) || rung == DOZE_RUNG_FRESH_PORT;
+    if (goes_on && (w->wire.handshake > 0 || w->wire.datagrams[UP] != 1 || w->wire.datagrams[DOWN] != 1)) {
+        return wrong(w, "took more than one datagram each way");
+    }
+    if (!goes_on && w->wire.handshake == 0) {
+        return wrong(w, "the server answered without a handshake");
+    }
+    const peer_association *server_side = server_association(t->session.server);
+    if (!goes_on && (server_side == NULL || server_side->resumed != (rung == DOZE_RUNG_RESUMED))) {
+        return wrong(w, "client and server do not agree on whether the session was resumed");
+    }
+    return (w->port_before != w->port_after) == moves || wrong(w, moves ? "the same port" : "another port");
+}
+
+/* What doze says must be what the wire says. */
+static bool verify(const story *t, const wake *w) {
+    doze_rung rung = rung_of(&t->session);
+    bool kept = rung == DOZE_RUNG_KEPT || rung == DOZE_RUNG_THAWED;
+    if (kept != (w->wire.handshake == 0)) {
+        return complain("%s, wake %u: came back as \"%s\", but the wire had %u handshake datagrams", w->scenario,
+                        w->number, w->via, w->wire.handshake);
+    }
+    if (w->close_notify_seen) {
+        return wrong(w, "the client said goodbye before it slept");
+    }
+    return !t->session.server->ours || verify_with_test_server(t, w, rung);
 }
 
 /* ---- one client ---- */
@@ -126,7 +150,7 @@ static bool register_client(story *t) {
         t->report->handshake = s->relay.tally;
         report_begin(t->report, s->server->text, s->server->ours);
     }
-    if (say(t, MESSAGE_REGISTER, "first message")) {
+    if (send_register(t, "first message")) {
         return true;
     }
     return s->server->ours || t->arguments->message_size > 0
@@ -134,43 +158,75 @@ static bool register_client(story *t) {
                : complain("--message HEX sends what a server understands that is no echo and knows no CoAP");
 }
 
-static bool live(story *t, const scenario *sc, bool *has_cid) {
+static bool doze_and_report(story *t, unsigned number) {
+    char what[40];
+    wake w = {
+        .scenario = t->event == NULL ? "queue-mode" : t->event->name,
+        .number = number,
+        .event = t->event != NULL,
+    };
+    (void)snprintf(what, sizeof(what), "%s, wake %u", w.scenario, number);
+    if (!sleep_and_wake(t, what, &w)) {
+        return false;
+    }
+    report_wake(t->report, &w);
+    return verify(t, &w);
+}
+
+static bool live(story *t, doze_cid cid, bool *has_cid) {
     if (!register_client(t)) {
         return false;
     }
     *has_cid = session_option(&t->session, DOZE_OPT_CONNECTION_ID) == 1;
-    if (sc->cid != DOZE_CID_OFF && !*has_cid) {
+    if (cid != DOZE_CID_OFF && !*has_cid) {
         if (t->session.server->ours) {
             return complain("the test server took no Connection ID");
         }
-        report_note(t->report,
-                    "The server takes no Connection ID: these are wakes without, and there is no rebinding.");
+        report_note(t->report, "The server takes no Connection ID: these wakes are without, and all there are.");
     }
-    for (unsigned i = 1; i <= sc->wakes; i++) {
-        if (!sleep_and_wake(t, sc, i)) {
+    unsigned wakes = t->event == NULL ? QUIET_WAKES : EVENT_WAKES;
+    for (unsigned i = 1; i <= wakes; i++) {
+        if (!doze_and_report(t, i)) {
             return false;
         }
     }
     return session_goodbye(&t->session);
 }
 
-static bool play(story *t, server *s, const scenario *sc, bool *has_cid) {
-    if (!session_open(&t->session, s, sc->cid)) {
+/* A test server that may fall silent is given little time; a server of the user's has as much as it needs. */
+static bool play(story *t, server *s, doze_cid cid, bool *has_cid) {
+    t->patience = t->event != NULL && s->ours ? HASTY : PATIENT;
+    if (!session_open(&t->session, s, cid, t->patience)) {
         return false;
     }
-    bool ok = live(t, sc, has_cid);
+    bool ok = live(t, cid, has_cid);
     session_close(&t->session);
     return ok;
+}
+
+static bool play_events(story *t, server *s) {
+    bool has_cid = false;
+    for (size_t i = 0; i < events_count; i++) {
+        t->event = &events[i];
+        if (!s->ours && !t->event->any_server) {
+            continue;
+        }
+        report_event(t->report, t->event->text);
+        if (!play(t, s, DOZE_CID_OFFER_EMPTY, &has_cid) || (s->ours && !play(t, s, DOZE_CID_OFF, &has_cid))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool story_tell(server *s, const arguments *a, report *r) {
     story t = {.arguments = a, .report = r};
     bool has_cid = false;
-    if (!play(&t, s, &queue_mode_with_cid, &has_cid)) {
+    if (!play(&t, s, DOZE_CID_OFFER_EMPTY, &has_cid)) {
         return false;
     }
     if (!has_cid) { /* these were the wakes without */
         return report_end(r);
     }
-    return play(&t, s, &queue_mode_without_cid, &has_cid) && play(&t, s, &nat_rebind, &has_cid) && report_end(r);
+    return play(&t, s, DOZE_CID_OFF, &has_cid) && play_events(&t, s) && report_end(r);
 }
