@@ -47,8 +47,8 @@ static void print_json(const wake *w) {
                  w->scenario, w->connection_id ? "true" : "false", w->number, w->via, w->wire.handshake);
     (void)printf("\"datagrams_up\":%u,\"datagrams_down\":%u,\"bytes_up\":%zu,\"bytes_down\":%zu,",
                  w->wire.datagrams[UP], w->wire.datagrams[DOWN], w->wire.bytes[UP], w->wire.bytes[DOWN]);
-    (void)printf("\"port_before\":%u,\"port_after\":%u,\"close_notify_seen\":%s,\"event\":%s}\n", w->port_before,
-                 w->port_after, w->close_notify_seen ? "true" : "false", w->event ? "true" : "false");
+    (void)printf("\"port_before\":%u,\"port_after\":%u,\"close_notify_seen\":%s%s}\n", w->port_before, w->port_after,
+                 w->close_notify_seen ? "true" : "false", w->event ? ",\"event\":true" : "");
 }
 
 static void print_row(const wake *w) {
