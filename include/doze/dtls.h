@@ -74,6 +74,7 @@ typedef struct doze_dtls_settings {
         handshake_timer_min; /* first retransmission; default 1,000 ms; 9,000 on slow links (RFC 7925 section 11) */
     uint32_t handshake_timer_max; /* doubling ends there and the handshake fails after it; default 60,000 ms */
 
+    doze_radio radio;        /* told what to expect of each datagram; default: none */
     doze_key_log key_log;    /* default: none */
     const doze_trace *trace; /* default: none */
 } doze_dtls_settings;
@@ -88,6 +89,7 @@ typedef struct doze_dtls_config {
     const doze_trace *trace;
     doze_clock clock;
     doze_random random;
+    doze_radio radio;
     doze_key_log key_log;
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;

@@ -43,6 +43,21 @@ typedef struct doze_random {
     void *context;
 } doze_random;
 
+/* ---- radio ---- */
+
+/* What a modem would like to know (LwM2M queue mode; 3GPP release assistance indication). */
+typedef enum doze_radio_hint {
+    DOZE_RADIO_ANSWER_EXPECTED, /* the next datagram will be answered: keep the receiver on */
+    DOZE_RADIO_LAST_DATAGRAM,   /* the next datagram is the last one for now, and nothing answers it */
+    DOZE_RADIO_RECEIVER_OFF,    /* nothing more is expected: the receiver may go off now */
+} doze_radio_hint;
+
+/* Told before the datagram that it is about is sent. Must not call the socket. */
+typedef struct doze_radio {
+    void (*hint)(void *context, doze_radio_hint hint);
+    void *context;
+} doze_radio;
+
 /* ---- names ---- */
 
 /* One question to a resolver, made by `start` and owned by the socket that asked until `finish`. */

@@ -73,6 +73,7 @@ static int send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t 
     if (dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams) {
         return (int)size; /* the end of the flight's timer will see it */
     }
+    doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
     doze_result result = doze_send(dtls->lower, data, size);
     dtls->live->sent = (int16_t)result;
     if (dtls->live->datagrams < UINT8_MAX) {

@@ -145,6 +145,7 @@ doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_sett
     config->trace = settings->trace;
     config->clock = settings->clock;
     config->random = settings->random;
+    config->radio = settings->radio;
     config->key_log = settings->key_log;
     config->cid = (uint8_t)settings->cid;
     config->cid_size = settings->cid_size;

@@ -15,6 +15,7 @@ static void rest(doze_dtls *dtls) {
     doze_dtls_stop_reading(dtls);
     doze_dtls_forgive_silence(dtls);
     doze_dtls_freeze(dtls);
+    doze_dtls_tell_radio(dtls, DOZE_RADIO_RECEIVER_OFF);
 }
 
 /* The lower socket goes back to where an attempt began. */

@@ -140,6 +140,12 @@ void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
 /* No record is sent with a sequence number from here on (RFC 6347 section 4.1 forbids to wrap). */
 #define DOZE_SEQUENCE_LIMIT ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
 
+static inline void doze_dtls_tell_radio(const doze_dtls *dtls, doze_radio_hint hint) {
+    if (dtls->config->radio.hint != NULL) {
+        dtls->config->radio.hint(dtls->config->radio.context, hint);
+    }
+}
+
 /* ---- options.c ---- */
 
 doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_t *value);

@@ -60,6 +60,7 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
         doze_dtls_begin_climb(dtls, dtls->asked_to_climb ? DOZE_REASON_CALLER : DOZE_REASON_SILENCE);
         return DOZE_IN_PROGRESS; /* nothing was taken */
     }
+    doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
     result = write_record(dtls, data, size);
     if (result == DOZE_OK) {
         doze_dtls_note_sent(dtls);
@@ -76,7 +77,11 @@ doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t siz
     }
     dtls->socket.cause = 0;
     doze_result result = may_send(dtls, size);
-    return result == DOZE_OK ? write_record(dtls, data, size) : result;
+    if (result != DOZE_OK) {
+        return result;
+    }
+    doze_dtls_tell_radio(dtls, DOZE_RADIO_LAST_DATAGRAM);
+    return write_record(dtls, data, size);
 }
 
 /* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */
@@ -125,6 +130,7 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
 
 void doze_dtls_say_goodbye(doze_dtls *dtls) {
     if (dtls->established) {
+        doze_dtls_tell_radio(dtls, DOZE_RADIO_LAST_DATAGRAM);
         mbedtls_ssl_close_notify(&dtls->live->ssl); /* lost or not: nobody waits for it */
     }
 }

@@ -613,6 +613,48 @@ static void handshakes_are_counted_by_their_kind(void **state) {
     kit_stop(k);
 }
 
+/* ---- radio ---- */
+
+typedef struct radio_log {
+    char hints[64];
+    size_t count;
+} radio_log;
+
+static void note_hint(void *context, doze_radio_hint hint) {
+    radio_log *log = context;
+    assert_in_range(log->count, 0, sizeof(log->hints) - 2);
+    log->hints[log->count++] = hint == DOZE_RADIO_ANSWER_EXPECTED ? 'a' : hint == DOZE_RADIO_LAST_DATAGRAM ? 'l' : 'o';
+}
+
+static void expect_hints(radio_log *log, const char *hints) {
+    assert_string_equal(log->hints, hints);
+    memset(log, 0, sizeof(*log));
+}
+
+static void a_radio_is_told_what_to_expect_of_each_datagram_and_when_it_may_go_off(void **state) {
+    kit *k = *state;
+    radio_log log = {.count = 0};
+    kit_start(k, &(kit_order){.dtls = {.radio = {note_hint, &log}}});
+    kit_connect(k);
+    expect_hints(&log, "aaa"); /* two ClientHellos and our last flight */
+    kit_exchange(k, "what do you say");
+    expect_hints(&log, "a");
+    assert_int_equal(doze_dtls_send_one_way(&k->dtls, "for your information", 20), DOZE_OK);
+    expect_hints(&log, "l");
+    kit_sleep(k);
+    expect_hints(&log, "o");
+    kit_resume(k);
+    expect_hints(&log, "");
+    doze_close(k->socket);
+    expect_hints(&log, "lo"); /* goodbye */
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    doze_step(k->socket);
+    kit_sleep(k);
+    expect_hints(&log, "ao");
+    kit_stop(k);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -645,6 +687,7 @@ int main(void) {
         TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
         TEST(the_report_is_what_the_wire_saw),
         TEST(handshakes_are_counted_by_their_kind),
+        TEST(a_radio_is_told_what_to_expect_of_each_datagram_and_when_it_may_go_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
