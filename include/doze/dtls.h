@@ -120,16 +120,16 @@ typedef enum doze_reason {
 
 /* What the last connect, wake or silence came to, and what it cost; all costs are 0 where the association went on. */
 typedef struct doze_report {
-    doze_rung rung;
-    doze_reason reason;
+    uint8_t rung;   /* a doze_rung */
+    uint8_t reason; /* a doze_reason */
     bool context_continued;
     bool port_kept;
-    uint32_t datagrams_sent;
-    uint32_t datagrams_received;
+    uint16_t datagrams_sent;
+    uint16_t datagrams_received;
     uint32_t bytes_sent; /* UDP payload */
     uint32_t bytes_received;
-    uint32_t round_trips;
     uint32_t milliseconds;
+    uint16_t round_trips;
 } doze_report;
 
 /* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
@@ -142,27 +142,26 @@ typedef struct doze_dtls {
     mbedtls_ssl_session *session;   /* to offer in the next handshake */
     uint8_t *freezer;               /* the caller's memory for a frozen association */
     doze_report report;
-    doze_endpoint path_local; /* where the association is known to work */
-    doze_endpoint path_remote;
-    uint64_t handshake_started;
-    uint64_t unanswered_since; /* see silence.c */
-    uint32_t round_trip;       /* the last one that was measured, in ms */
-    uint32_t climb_time;       /* the bounds of a climb */
+    uint32_t path_local;        /* checksums of the addresses where the association is known to work … */
+    uint32_t path_remote;       /* … this one with its port */
+    uint32_t handshake_started; /* like the next one: of the clock, its lower half */
+    uint32_t unanswered_since;  /* see silence.c */
+    uint32_t climb_time;        /* the bounds of a climb */
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
     uint32_t handshakes_full;
     uint32_t handshakes_resumed;
     uint32_t handshakes_avoided;
     uint32_t retransmissions;
-    uint32_t dropped[DOZE_DROP_CAUSES];
+    uint16_t dropped[DOZE_DROP_CAUSES]; /* up to 65,535 */
     uint32_t verify_flags;
-    uint16_t freezer_size;
+    uint16_t path_port;   /* the local one */
+    uint16_t round_trip;  /* the last one that was measured, in ms; up to 65,535 */
     uint16_t frozen_size; /* of the image in the freezer; 0: none */
     uint16_t images_refused;
     int16_t ended; /* a doze_result: why the association ended; 0 while it lives */
     int16_t alert; /* the peer's last one, -1: none */
     uint8_t peer_cid_size;
-    uint8_t rung;
     uint8_t lost_reason; /* a doze_reason: why there is no association any more, until there is one again */
     uint8_t silence_limit;
     uint8_t unanswered; /* sends, or bursts of them, without an answer */
@@ -186,8 +185,8 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
 
 /* The largest image of an association: 64 bytes of randoms, 48 of secret, a session ID, two Connection IDs of up to 32
  * bytes, counters, checksum. With two of 8 bytes it is DOZE_IMAGE_TYPICAL. */
-#define DOZE_IMAGE_MAX     226
-#define DOZE_IMAGE_TYPICAL 194
+#define DOZE_IMAGE_MAX     224
+#define DOZE_IMAGE_TYPICAL 192
 
 /* From now on sleep freezes: the association becomes an image in `memory`, and all memory that Mbed TLS had for it is
  * freed; waking thaws it, wipes the image, and costs no datagram. Asleep already, it freezes at once. `memory` has
@@ -198,7 +197,7 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
  * DOZE_ERR_STATE: an image lies in the memory given before; wake up first. */
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
 
-/* The last connect, wake or silence, also when it failed. */
+/* The last connect, wake or silence that got as far as the peer's address, also when it failed; one under way: so far. */
 doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report);
 
 /* CONNECTED. As doze_send(), for a message that nobody answers: its silence says nothing. */

@@ -96,7 +96,7 @@ typedef enum doze_option {
     DOZE_OPT_FROZEN_SIZE,        /* read: bytes of the image that the association is now, 0: it is none */
     DOZE_OPT_IMAGES_REFUSED,     /* read: images that were altered and wiped, since init */
 
-    /* Read: datagrams dropped since init, by cause: DOZE_OPT_DROPPED + a doze_drop. */
+    /* Read: datagrams dropped since init, up to 65,535 by cause: DOZE_OPT_DROPPED + a doze_drop. */
     DOZE_OPT_DROPPED,
     DOZE_OPT_LIMIT = DOZE_OPT_DROPPED + DOZE_DROP_CAUSES
 } doze_option;

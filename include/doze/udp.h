@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define DOZE_HOSTNAME_INLINE     64 /* bytes a doze_udp has for the name given to connect, its end included */
+#define DOZE_HOSTNAME_INLINE     48 /* bytes a doze_udp has for the name given to connect, its end included */
 #define DOZE_INTERFACE_NAME_SIZE 16
 
 typedef struct doze_udp_settings {

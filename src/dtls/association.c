@@ -13,12 +13,30 @@ bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port)
     return ends.hostname != NULL && ends.remote.port == port && strcmp(ends.hostname, host) == 0;
 }
 
-/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
-bool doze_dtls_path_fits(const doze_dtls *dtls) {
+static uint32_t checksum_of_address(const doze_endpoint *end) {
+    uint32_t crc = doze_crc32(0, end->address, sizeof(end->address));
+    crc = doze_crc32(crc, &end->scope, sizeof(end->scope));
+    return doze_crc32(crc, &end->family, sizeof(end->family));
+}
+
+static uint32_t checksum_of_end(const doze_endpoint *end) {
+    return doze_crc32(checksum_of_address(end), &end->port, sizeof(end->port));
+}
+
+doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    return doze_endpoint_equal(&ends.remote, &dtls->path_remote) &&
-           (dtls->peer_cid_size != 0 || doze_endpoint_equal(&ends.local, &dtls->path_local));
+    return (doze_path){
+        .remote = checksum_of_end(&ends.remote) == dtls->path_remote,
+        .local_port = ends.local.port == dtls->path_port,
+        .local_address = checksum_of_address(&ends.local) == dtls->path_local,
+    };
+}
+
+/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
+bool doze_dtls_path_fits(const doze_dtls *dtls) {
+    doze_path same = doze_dtls_compare_path(dtls);
+    return same.remote && (dtls->peer_cid_size != 0 || (same.local_port && same.local_address));
 }
 
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
@@ -33,8 +51,8 @@ void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
 }
 
 void doze_dtls_want_old_port(doze_dtls *dtls) {
-    if (dtls->away && dtls->established && dtls->path_local.port != 0) {
-        doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, dtls->path_local.port);
+    if (dtls->away && dtls->established && dtls->path_port != 0) {
+        doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, dtls->path_port);
     }
 }
 
@@ -48,8 +66,9 @@ void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
 void doze_dtls_note_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    dtls->path_remote = ends.remote;
-    dtls->path_local = ends.local;
+    dtls->path_remote = checksum_of_end(&ends.remote);
+    dtls->path_local = checksum_of_address(&ends.local);
+    dtls->path_port = ends.local.port;
 }
 
 void doze_dtls_drop_session(doze_dtls *dtls) {

@@ -35,7 +35,7 @@ static uint64_t sequence_of(const uint8_t *record) {
 }
 
 static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
-    dtls->dropped[cause]++;
+    dtls->dropped[cause] = (uint16_t)(dtls->dropped[cause] + (dtls->dropped[cause] < UINT16_MAX));
     doze_emit(&dtls->socket, DOZE_EVENT_DROP, (int)cause, (int)size);
 }
 
@@ -164,7 +164,7 @@ uint32_t doze_dtls_refusals(doze_dtls *dtls) {
 static void forget_hints(doze_dtls *dtls) {
     dtls->live->hint = 0;
     dtls->live->refusals_before = doze_dtls_refusals(dtls);
-    dtls->report.round_trips += dtls->live->spoke;
+    dtls->report.round_trips = (uint16_t)(dtls->report.round_trips + dtls->live->spoke);
     dtls->live->spoke = false;
 }
 

@@ -29,20 +29,15 @@ static void fall_back(doze_dtls *dtls, bool asleep) {
 }
 
 static doze_reason reason_of_path(const doze_dtls *dtls) {
-    doze_endpoints ends;
-    doze_get_endpoints(dtls->lower, &ends);
-    if (!doze_endpoint_equal(&ends.remote, &dtls->path_remote)) {
-        return DOZE_REASON_PEER_ADDRESS;
-    }
-    return ends.local.port != dtls->path_local.port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
+    doze_path same = doze_dtls_compare_path(dtls);
+    return !same.remote ? DOZE_REASON_PEER_ADDRESS : !same.local_port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
 }
 
 /* The association goes on as it was. */
 static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
     int64_t kept = 0;
     doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
-    dtls->rung = (uint8_t)rung;
-    dtls->report = (doze_report){.rung = rung, .context_continued = true, .port_kept = kept != 0};
+    dtls->report = (doze_report){.rung = (uint8_t)rung, .context_continued = true, .port_kept = kept != 0};
     dtls->handshakes_avoided++;
     doze_dtls_note_path(dtls);
     return DOZE_OK;
@@ -51,7 +46,7 @@ static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
 /* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
 static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
     dtls->climbing = false;
-    dtls->report.reason = reason;
+    dtls->report.reason = (uint8_t)reason;
     if (reason != DOZE_REASON_FIRST) {
         doze_dtls_begin_climb(dtls, reason);
     }
@@ -74,7 +69,7 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
         dtls->lost_reason = DOZE_REASON_ENDED;
     }
     dtls->ended = 0;
-    dtls->rung = DOZE_RUNG_NONE;
+    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
         doze_dtls_drop_association(dtls);
         doze_dtls_drop_session(dtls);
@@ -100,7 +95,7 @@ static doze_result arrived(doze_dtls *dtls, doze_result result) {
     if (result == DOZE_OK) {
         int64_t kept = 0;
         doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
-        doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->rung, (int)kept);
+        doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->report.rung, (int)kept);
     }
     return result;
 }
@@ -124,7 +119,6 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
     if (rebind) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
-    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     doze_result result = doze_connect(dtls->lower, host, port);
     if (result < 0) {
         if (rebind) {
@@ -139,7 +133,6 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
 
 static doze_result dtls_resume(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     doze_result result = doze_resume(dtls->lower);
     if (result < 0) {
         return lower_failed(dtls, result);
@@ -210,12 +203,12 @@ static void drop_everything(doze_dtls *dtls) {
     doze_dtls_drop_aside(dtls);
     doze_dtls_drop_session(dtls);
     dtls->ended = 0;
-    dtls->rung = DOZE_RUNG_NONE;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     dtls->peer_doubted = false;
     forget_relation(dtls);
     dtls->peer_cid_size = 0;
-    dtls->path_local = dtls->path_remote = (doze_endpoint){0};
+    dtls->path_local = dtls->path_remote = 0;
+    dtls->path_port = 0;
 }
 
 static doze_result dtls_forget(doze_socket *socket) {

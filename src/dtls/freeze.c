@@ -12,27 +12,12 @@
 
 /* ---- the image: numbers in network byte order, nothing that is the same for all ---- */
 
-static uint32_t crc32(uint32_t crc, const void *bytes, size_t size) {
-    const uint8_t *at = bytes;
-    crc = ~crc;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= at[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
-        }
-    }
-    return ~crc;
-}
-
 /* Over the image and over whose it is, so that one of another socket is noticed. */
 static uint32_t checksum_of(const doze_dtls *dtls, const uint8_t *image, size_t size) {
-    const doze_endpoint *ends[] = {&dtls->path_local, &dtls->path_remote};
-    uint32_t crc = crc32(0, image, size);
-    for (size_t i = 0; i < 2; i++) {
-        crc = crc32(crc, ends[i]->address, sizeof(ends[i]->address));
-        crc = crc32(crc, &ends[i]->port, sizeof(ends[i]->port));
-    }
-    return crc;
+    uint32_t crc = doze_crc32(0, image, size);
+    crc = doze_crc32(crc, &dtls->path_local, sizeof(dtls->path_local));
+    crc = doze_crc32(crc, &dtls->path_remote, sizeof(dtls->path_remote));
+    return doze_crc32(crc, &dtls->path_port, sizeof(dtls->path_port));
 }
 
 /* Writes or reads field by field, so that both ways are one list. */
@@ -82,13 +67,13 @@ static void bytes(cursor *c, uint8_t *value, size_t size) {
 }
 
 static void all_fields(cursor *c, doze_tls_state *state) {
-    uint8_t version = IMAGE_VERSION;
-    uint8_t has_cid = state->has_cid;
-    number8(c, &version, IMAGE_VERSION);
-    c->good = c->good && version == IMAGE_VERSION;
+    uint8_t head = (uint8_t)(IMAGE_VERSION << 4 | state->fragment_length << 1 | state->has_cid);
+    number8(c, &head, UINT8_MAX);
+    state->fragment_length = head >> 1 & 7;
+    state->has_cid = (head & 1) != 0;
+    c->good = c->good && head >> 4 == IMAGE_VERSION && state->fragment_length <= 4;
     number16(c, &state->suite);
     number16(c, &state->mtu);
-    number8(c, &state->fragment_length, 4);
     number(c, &state->window[0], 6);
     number(c, &state->window[1], 8);
     number(c, &state->next_sequence, 6);
@@ -96,16 +81,14 @@ static void all_fields(cursor *c, doze_tls_state *state) {
     bytes(c, state->randoms, sizeof(state->randoms));
     number8(c, &state->session_id_size, sizeof(state->session_id));
     bytes(c, state->session_id, state->session_id_size);
-    number8(c, &has_cid, 1);
-    state->has_cid = has_cid != 0;
     number8(c, &state->own_cid_size, sizeof(state->own_cid));
     bytes(c, state->own_cid, state->own_cid_size);
     number8(c, &state->peer_cid_size, sizeof(state->peer_cid));
     bytes(c, state->peer_cid, state->peer_cid_size);
 }
 
-/* Version, suite, MTU, fragment length, window, sequence number, secret, randoms, session ID, Connection IDs, checksum. */
-#define IMAGE_SIZE(cids) (1 + 2 + 2 + 1 + 14 + 6 + 48 + 64 + 33 + 3 + (cids) + CHECKSUM_SIZE)
+/* Version with flags, suite, MTU, window, sequence number, secret, randoms, session ID, Connection IDs, checksum. */
+#define IMAGE_SIZE(cids) (1 + 2 + 2 + 14 + 6 + 48 + 64 + 33 + 2 + (cids) + CHECKSUM_SIZE)
 _Static_assert(IMAGE_SIZE(DOZE_CID_MAX + MBEDTLS_SSL_CID_OUT_LEN_MAX) <= DOZE_IMAGE_MAX, "any image fits");
 _Static_assert(IMAGE_SIZE(8 + 8) == DOZE_IMAGE_TYPICAL, "what the header says");
 
@@ -131,7 +114,7 @@ static bool read_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *im
 
 void doze_dtls_wipe_image(doze_dtls *dtls) {
     if (dtls->frozen_size != 0) {
-        mbedtls_platform_zeroize(dtls->freezer, dtls->freezer_size);
+        mbedtls_platform_zeroize(dtls->freezer, DOZE_IMAGE_MAX);
         dtls->frozen_size = 0;
     }
 }
@@ -144,7 +127,7 @@ void doze_dtls_freeze(doze_dtls *dtls) {
     size_t size = 0;
     if (doze_tls_capture(&dtls->live->ssl, &state) == 0) {
         memcpy(state.randoms, dtls->live->randoms, sizeof(state.randoms));
-        size = write_image(dtls, &state, dtls->freezer, dtls->freezer_size);
+        size = write_image(dtls, &state, dtls->freezer, DOZE_IMAGE_MAX);
     }
     mbedtls_platform_zeroize(&state, sizeof(state));
     if (size != 0) {
@@ -197,7 +180,6 @@ doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size) {
         return DOZE_ERR_TOO_LONG;
     }
     dtls->freezer = memory;
-    dtls->freezer_size = size < UINT16_MAX ? (uint16_t)size : UINT16_MAX;
     if (dtls->socket.state == DOZE_STATE_SHUTDOWN || dtls->socket.state == DOZE_STATE_CLOSED) {
         doze_dtls_freeze(dtls);
     }

@@ -45,7 +45,7 @@ static int32_t climb_left(const doze_dtls *dtls) {
     if (!dtls->climbing) {
         return -1;
     }
-    uint64_t passed = doze_dtls_now(dtls) - dtls->handshake_started;
+    uint32_t passed = doze_dtls_since(dtls, dtls->handshake_started);
     return passed >= dtls->climb_time ? 0 : (int32_t)(dtls->climb_time - passed);
 }
 
@@ -203,7 +203,7 @@ static int set_up(doze_dtls *dtls) {
 }
 
 void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
-    dtls->report.reason = reason;
+    dtls->report.reason = (uint8_t)reason;
     dtls->climbing = true;
     dtls->asked_to_climb = false;
 }
@@ -294,14 +294,13 @@ static doze_result end(doze_dtls *dtls) {
  * time, it has not come further than a HelloVerifyRequest, which anybody could have sent. */
 static bool seems_to_ignore_us(const doze_dtls *dtls) {
     enum { UNANSWERED = 3, FLIGHTS_OF_HELLOS = 2 };
-    doze_endpoints ends;
-    uint64_t passed = doze_dtls_now(dtls) - dtls->handshake_started;
+    uint32_t passed = doze_dtls_since(dtls, dtls->handshake_started);
     bool long_enough = dtls->live->expiries >= UNANSWERED || passed >= dtls->climb_time / 3;
     if (!long_enough || passed < 2 * (uint64_t)dtls->round_trip || dtls->live->flights > FLIGHTS_OF_HELLOS) {
         return false;
     }
-    doze_get_endpoints(dtls->lower, &ends);
-    return !dtls->fresh_port && doze_endpoint_equal(&ends.local, &dtls->path_local);
+    doze_path same = doze_dtls_compare_path(dtls);
+    return !dtls->fresh_port && same.local_port && same.local_address;
 }
 
 /* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb

@@ -64,6 +64,13 @@ void doze_dtls_put_lower_to_sleep(doze_dtls *dtls);
 void doze_dtls_want_old_port(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
+/* What of the path is as where the association was known to work. */
+typedef struct doze_path {
+    bool remote;
+    bool local_port;
+    bool local_address;
+} doze_path;
+doze_path doze_dtls_compare_path(const doze_dtls *dtls);
 /* Whether the association works over the lower socket as it is now. */
 bool doze_dtls_path_fits(const doze_dtls *dtls);
 void doze_dtls_note_path(doze_dtls *dtls);
@@ -76,6 +83,8 @@ void doze_dtls_take_back(doze_dtls *dtls);
 void doze_dtls_drop_aside(doze_dtls *dtls);
 /* The association is over, for the reason `result`, which every send and recv will tell. */
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause);
+
+uint32_t doze_crc32(uint32_t crc, const void *bytes, size_t size); /* crc32.c; goes on from `crc`, 0 at first */
 
 /* ---- freeze.c ---- */
 
@@ -105,6 +114,10 @@ void doze_dtls_reset_silence(doze_dtls *dtls);   /* nothing is known against the
 /* ---- handshake.c ---- */
 
 uint64_t doze_dtls_now(const doze_dtls *dtls);
+/* Milliseconds since a moment of which the lower half was kept: right for up to 49 days. */
+static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
+    return (uint32_t)doze_dtls_now(dtls) - moment;
+}
 
 /* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
 void doze_dtls_wire_up(doze_dtls *dtls);

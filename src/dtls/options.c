@@ -26,7 +26,7 @@ static const struct {
     size_t size;
     size_t offset;
 } members[] = {
-    MEMBER(DOZE_OPT_RUNG, rung),
+    MEMBER(DOZE_OPT_RUNG, report.rung),
     MEMBER(DOZE_OPT_VERIFY_FLAGS, verify_flags),
     MEMBER(DOZE_OPT_HANDSHAKE_TIMER_MIN, handshake_timer_min),
     MEMBER(DOZE_OPT_HANDSHAKE_TIMER_MAX, handshake_timer_max),
@@ -81,10 +81,10 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
         *value = doze_dtls_has_pending(dtls);
         return DOZE_OK;
     case DOZE_OPT_CONTEXT_CONTINUED:
-        *value = dtls->rung == DOZE_RUNG_KEPT || dtls->rung == DOZE_RUNG_THAWED;
+        *value = dtls->report.rung == DOZE_RUNG_KEPT || dtls->report.rung == DOZE_RUNG_THAWED;
         return DOZE_OK;
     case DOZE_OPT_SESSION_RESUMED:
-        *value = dtls->rung == DOZE_RUNG_RESUMED;
+        *value = dtls->report.rung == DOZE_RUNG_RESUMED;
         return DOZE_OK;
     case DOZE_OPT_CONNECTION_ID:
         *value = dtls->established && dtls->peer_cid_size != 0;

@@ -9,15 +9,15 @@ static uint32_t of_lower(const doze_dtls *dtls, doze_option option) {
 
 /* The difference to the lower socket's counters is the same at the beginning and at the end, but for the sign. */
 static void count(const doze_dtls *dtls, doze_report *r) {
-    r->datagrams_sent = of_lower(dtls, DOZE_OPT_DATAGRAMS_SENT) - r->datagrams_sent;
-    r->datagrams_received = of_lower(dtls, DOZE_OPT_DATAGRAMS_RECEIVED) - r->datagrams_received;
+    r->datagrams_sent = (uint16_t)(of_lower(dtls, DOZE_OPT_DATAGRAMS_SENT) - r->datagrams_sent);
+    r->datagrams_received = (uint16_t)(of_lower(dtls, DOZE_OPT_DATAGRAMS_RECEIVED) - r->datagrams_received);
     r->bytes_sent = of_lower(dtls, DOZE_OPT_BYTES_SENT) - r->bytes_sent;
     r->bytes_received = of_lower(dtls, DOZE_OPT_BYTES_RECEIVED) - r->bytes_received;
-    r->milliseconds = (uint32_t)(doze_dtls_now(dtls) - dtls->handshake_started);
+    r->milliseconds = doze_dtls_since(dtls, dtls->handshake_started);
 }
 
 void doze_dtls_begin_report(doze_dtls *dtls) {
-    dtls->handshake_started = doze_dtls_now(dtls);
+    dtls->handshake_started = (uint32_t)doze_dtls_now(dtls);
     dtls->report = (doze_report){.reason = dtls->report.reason};
     count(dtls, &dtls->report);
 }
@@ -26,8 +26,7 @@ void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung) {
     int64_t kept = 0;
     count(dtls, &dtls->report);
     doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
-    dtls->rung = (uint8_t)rung;
-    dtls->report.rung = rung;
+    dtls->report.rung = (uint8_t)rung;
     dtls->report.port_kept = rung != DOZE_RUNG_NONE && kept != 0 && !dtls->fresh_port;
 }
 

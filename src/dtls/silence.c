@@ -7,7 +7,7 @@ static bool answer_is_overdue(const doze_dtls *dtls) {
     if (patience < dtls->handshake_timer_min) {
         patience = dtls->handshake_timer_min;
     }
-    return dtls->awaiting && doze_dtls_now(dtls) - dtls->unanswered_since >= patience;
+    return dtls->awaiting && doze_dtls_since(dtls, dtls->unanswered_since) >= patience;
 }
 
 bool doze_dtls_is_silent(const doze_dtls *dtls) {
@@ -27,15 +27,16 @@ void doze_dtls_note_sent(doze_dtls *dtls) {
     }
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = true;
-    dtls->unanswered_since = doze_dtls_now(dtls);
+    dtls->unanswered_since = (uint32_t)doze_dtls_now(dtls);
 }
 
 /* What comes late may not be an answer at all, so what is learnt from it is bounded. */
 void doze_dtls_note_heard(doze_dtls *dtls) {
     if (dtls->awaiting) {
-        uint64_t passed = doze_dtls_now(dtls) - dtls->unanswered_since;
+        uint32_t passed = doze_dtls_since(dtls, dtls->unanswered_since);
         uint32_t most = dtls->handshake_timer_max / 2;
-        dtls->round_trip = passed < most ? (uint32_t)passed : most;
+        passed = passed < most ? passed : most;
+        dtls->round_trip = passed < UINT16_MAX ? (uint16_t)passed : UINT16_MAX;
     }
     doze_dtls_reset_silence(dtls);
 }

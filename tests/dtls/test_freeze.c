@@ -90,6 +90,13 @@ static void an_image_is_as_small_as_the_header_says(void **state) {
     kit_stop(k);
 }
 
+/* Sockets, image and a hostname of 32 characters; Mbed TLS has nothing. */
+static void everything_that_is_kept_of_a_frozen_association_has_640_bytes(void **state) {
+    (void)state;
+    assert_true(DOZE_HOSTNAME_INLINE > 32);
+    assert_true(sizeof(void *) > 8 || sizeof(doze_udp) + sizeof(doze_dtls) + DOZE_IMAGE_TYPICAL <= 640);
+}
+
 static void an_association_freezes_right_after_an_abbreviated_handshake(void **state) {
     freezer *f = *state;
     for (size_t i = 0; i < 2; i++) {
@@ -322,6 +329,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(a_hundred_frozen_sleeps_keep_the_port_and_cost_no_handshake),
         TEST(an_image_is_as_small_as_the_header_says),
+        TEST(everything_that_is_kept_of_a_frozen_association_has_640_bytes),
         TEST(an_association_freezes_right_after_an_abbreviated_handshake),
         TEST(certificates_freeze_as_keys_do),
         TEST(a_nat_rebinding_and_a_new_address_are_survived_frozen),
