@@ -20,7 +20,7 @@ extern "C" {
  *   CLOSED ──────────────────▶ CONNECTING ──▶ CONNECTED ──────────────▶ SHUTDOWN
  *      │  bind          connect ▲                  ▲        resume           │
  *      └───────▶ BOUND ─────────┘                  └─────────────────────────┘
- */
+ * The README has all of it. */
 typedef enum doze_state {
     DOZE_STATE_CLOSED,
     DOZE_STATE_BOUND,
