@@ -9,15 +9,6 @@
 
 #include "kit/kit.h"
 
-static int set_up(void **state) {
-    *state = test_malloc(sizeof(kit));
-    return 0;
-}
-static int tear_down(void **state) {
-    test_free(*state);
-    return 0;
-}
-
 /* ---- what is negotiated ---- */
 
 static void the_mandatory_suite_is_what_is_preferred(void **state) {
@@ -686,50 +677,48 @@ static void each_handshake_logs_its_secret_once_and_only_when_asked(void **state
     kit_stop(k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(the_mandatory_suite_is_what_is_preferred),
-        TEST(a_suite_that_the_caller_lists_is_the_one_in_use),
-        TEST(only_suites_of_the_configured_mode_are_offered),
-        TEST(a_server_of_another_mode_is_never_connected_to),
-        TEST(without_a_cookie_the_handshake_is_a_round_trip_shorter),
-        TEST(a_full_handshake_is_three_round_trips_and_a_resumed_one_two),
-        TEST(a_fragment_length_that_is_negotiated_bounds_what_is_sent),
-        TEST(a_connection_id_is_negotiated_unless_it_is_off),
-        TEST(a_connection_id_of_our_own_is_in_what_we_receive),
-        TEST(a_server_without_connection_id_is_served_without),
-        TEST(a_server_that_needs_no_connection_id_gets_none),
-        TEST(an_unanswered_flight_is_repeated_by_the_standards_schedule_and_then_given_up),
-        TEST(sockets_that_share_a_configuration_may_have_timers_of_their_own),
-        TEST(timers_set_during_a_handshake_are_for_the_next_one),
-        TEST(an_answer_that_waits_is_read_before_a_timer_that_ran_out_counts),
-        TEST(timers_that_contradict_each_other_are_refused),
-        TEST(a_slow_name_service_does_not_block_connect),
-        TEST(a_name_that_does_not_exist_is_told_also_when_it_takes_time),
-        TEST(any_one_datagram_of_a_handshake_may_be_lost),
-        TEST(any_one_datagram_of_an_abbreviated_handshake_may_be_lost),
-        TEST(a_very_lossy_network_delays_a_handshake_and_no_more),
-        TEST(one_forged_alert_ends_no_handshake),
-        TEST(an_alert_behind_another_record_of_a_datagram_is_only_a_hint_as_well),
-        TEST(forged_hello_verify_requests_are_answered_at_most_twice),
-        TEST(a_malformed_hello_verify_request_ends_no_handshake),
-        TEST(empty_oversized_and_foreign_datagrams_disturb_no_handshake),
-        TEST(a_flood_gives_the_caller_its_turn),
-        TEST(a_wrong_key_ends_in_the_servers_alert),
-        TEST(a_wrong_key_that_a_server_is_silent_about_ends_in_a_timeout),
-        TEST(a_server_that_is_not_there_is_told_as_refused),
-        TEST(one_forged_refusal_ends_no_handshake),
-        TEST(a_refusal_before_an_answer_shortens_no_handshake),
-        TEST(a_forged_alert_in_an_outage_costs_no_session),
-        TEST(one_forged_record_in_place_of_the_servers_finished_ends_no_handshake),
-        TEST(a_network_that_comes_up_during_the_handshake_is_used),
-        TEST(a_network_that_stays_down_is_told_as_unreachable),
-        TEST(a_random_source_that_fails_is_told_and_nothing_is_sent),
-        TEST(an_address_that_does_not_answer_is_not_the_first_choice_next_time),
-        TEST(alerts_are_classified_as_retry_or_give_up),
-        TEST(each_handshake_logs_its_secret_once_and_only_when_asked),
+        KIT_TEST(the_mandatory_suite_is_what_is_preferred),
+        KIT_TEST(a_suite_that_the_caller_lists_is_the_one_in_use),
+        KIT_TEST(only_suites_of_the_configured_mode_are_offered),
+        KIT_TEST(a_server_of_another_mode_is_never_connected_to),
+        KIT_TEST(without_a_cookie_the_handshake_is_a_round_trip_shorter),
+        KIT_TEST(a_full_handshake_is_three_round_trips_and_a_resumed_one_two),
+        KIT_TEST(a_fragment_length_that_is_negotiated_bounds_what_is_sent),
+        KIT_TEST(a_connection_id_is_negotiated_unless_it_is_off),
+        KIT_TEST(a_connection_id_of_our_own_is_in_what_we_receive),
+        KIT_TEST(a_server_without_connection_id_is_served_without),
+        KIT_TEST(a_server_that_needs_no_connection_id_gets_none),
+        KIT_TEST(an_unanswered_flight_is_repeated_by_the_standards_schedule_and_then_given_up),
+        KIT_TEST(sockets_that_share_a_configuration_may_have_timers_of_their_own),
+        KIT_TEST(timers_set_during_a_handshake_are_for_the_next_one),
+        KIT_TEST(an_answer_that_waits_is_read_before_a_timer_that_ran_out_counts),
+        KIT_TEST(timers_that_contradict_each_other_are_refused),
+        KIT_TEST(a_slow_name_service_does_not_block_connect),
+        KIT_TEST(a_name_that_does_not_exist_is_told_also_when_it_takes_time),
+        KIT_TEST(any_one_datagram_of_a_handshake_may_be_lost),
+        KIT_TEST(any_one_datagram_of_an_abbreviated_handshake_may_be_lost),
+        KIT_TEST(a_very_lossy_network_delays_a_handshake_and_no_more),
+        KIT_TEST(one_forged_alert_ends_no_handshake),
+        KIT_TEST(an_alert_behind_another_record_of_a_datagram_is_only_a_hint_as_well),
+        KIT_TEST(forged_hello_verify_requests_are_answered_at_most_twice),
+        KIT_TEST(a_malformed_hello_verify_request_ends_no_handshake),
+        KIT_TEST(empty_oversized_and_foreign_datagrams_disturb_no_handshake),
+        KIT_TEST(a_flood_gives_the_caller_its_turn),
+        KIT_TEST(a_wrong_key_ends_in_the_servers_alert),
+        KIT_TEST(a_wrong_key_that_a_server_is_silent_about_ends_in_a_timeout),
+        KIT_TEST(a_server_that_is_not_there_is_told_as_refused),
+        KIT_TEST(one_forged_refusal_ends_no_handshake),
+        KIT_TEST(a_refusal_before_an_answer_shortens_no_handshake),
+        KIT_TEST(a_forged_alert_in_an_outage_costs_no_session),
+        KIT_TEST(one_forged_record_in_place_of_the_servers_finished_ends_no_handshake),
+        KIT_TEST(a_network_that_comes_up_during_the_handshake_is_used),
+        KIT_TEST(a_network_that_stays_down_is_told_as_unreachable),
+        KIT_TEST(a_random_source_that_fails_is_told_and_nothing_is_sent),
+        KIT_TEST(an_address_that_does_not_answer_is_not_the_first_choice_next_time),
+        KIT_TEST(alerts_are_classified_as_retry_or_give_up),
+        KIT_TEST(each_handshake_logs_its_secret_once_and_only_when_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,15 +13,6 @@ static const kit_order with_cid = {0};
 static const kit_order without_cid = {.dtls = {.cid = DOZE_CID_OFF}};
 static const kit_order *const both[] = {&with_cid, &without_cid};
 
-static int set_up(void **state) {
-    *state = test_malloc(sizeof(kit));
-    return 0;
-}
-static int tear_down(void **state) {
-    test_free(*state);
-    return 0;
-}
-
 /* Says something, and waits for longer than any answer takes. */
 static void say_in_vain(kit *k) {
     char buffer[64];
@@ -655,39 +646,37 @@ static void a_radio_is_told_what_to_expect_of_each_datagram_and_when_it_may_go_o
     kit_stop(k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_server_that_restarted_is_found_again_after_two_unanswered_sends_of_the_same_wake),
-        TEST(a_server_that_kept_its_sessions_resumes_them),
-        TEST(a_server_that_ignores_the_old_port_is_reached_from_a_fresh_one),
-        TEST(an_outage_of_any_length_costs_no_association),
-        TEST(a_climb_is_bounded_in_datagrams_and_in_time),
-        TEST(bounds_out_of_range_are_refused),
-        TEST(a_burst_counts_as_one_question),
-        TEST(an_answer_ends_the_silence),
-        TEST(one_way_messages_never_count),
-        TEST(a_slow_network_is_given_twice_the_time_that_it_took_before),
-        TEST(silence_adds_up_over_wakes_and_sleep_forgives_what_had_no_time),
-        TEST(without_a_limit_silence_is_no_signal),
-        TEST(an_alert_to_the_session_leads_to_a_full_handshake_in_the_same_wake),
-        TEST(a_frozen_association_that_the_server_never_had_is_given_up_after_its_silence),
-        TEST(one_forged_datagram_of_any_kind_ends_no_climb),
-        TEST(one_forged_refusal_ends_no_climb),
-        TEST(a_slow_link_has_time_for_a_fresh_port_too),
-        TEST(a_port_that_is_new_already_is_not_left),
-        TEST(an_altered_image_is_overcome_even_where_the_old_port_is_ignored),
-        TEST(a_lost_association_is_announced_although_the_first_wake_after_it_failed),
-        TEST(a_failed_climb_leaves_nothing_of_mbed_tls_in_a_frozen_sleep),
-        TEST(sleep_in_the_middle_of_a_climb_asks_the_old_association_again),
-        TEST(what_the_caller_missed_is_of_that_association_alone),
-        TEST(a_message_hours_later_teaches_no_patience),
-        TEST(the_report_during_a_climb_is_of_that_climb),
-        TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
-        TEST(the_report_is_what_the_wire_saw),
-        TEST(handshakes_are_counted_by_their_kind),
-        TEST(a_radio_is_told_what_to_expect_of_each_datagram_and_when_it_may_go_off),
+        KIT_TEST(a_server_that_restarted_is_found_again_after_two_unanswered_sends_of_the_same_wake),
+        KIT_TEST(a_server_that_kept_its_sessions_resumes_them),
+        KIT_TEST(a_server_that_ignores_the_old_port_is_reached_from_a_fresh_one),
+        KIT_TEST(an_outage_of_any_length_costs_no_association),
+        KIT_TEST(a_climb_is_bounded_in_datagrams_and_in_time),
+        KIT_TEST(bounds_out_of_range_are_refused),
+        KIT_TEST(a_burst_counts_as_one_question),
+        KIT_TEST(an_answer_ends_the_silence),
+        KIT_TEST(one_way_messages_never_count),
+        KIT_TEST(a_slow_network_is_given_twice_the_time_that_it_took_before),
+        KIT_TEST(silence_adds_up_over_wakes_and_sleep_forgives_what_had_no_time),
+        KIT_TEST(without_a_limit_silence_is_no_signal),
+        KIT_TEST(an_alert_to_the_session_leads_to_a_full_handshake_in_the_same_wake),
+        KIT_TEST(a_frozen_association_that_the_server_never_had_is_given_up_after_its_silence),
+        KIT_TEST(one_forged_datagram_of_any_kind_ends_no_climb),
+        KIT_TEST(one_forged_refusal_ends_no_climb),
+        KIT_TEST(a_slow_link_has_time_for_a_fresh_port_too),
+        KIT_TEST(a_port_that_is_new_already_is_not_left),
+        KIT_TEST(an_altered_image_is_overcome_even_where_the_old_port_is_ignored),
+        KIT_TEST(a_lost_association_is_announced_although_the_first_wake_after_it_failed),
+        KIT_TEST(a_failed_climb_leaves_nothing_of_mbed_tls_in_a_frozen_sleep),
+        KIT_TEST(sleep_in_the_middle_of_a_climb_asks_the_old_association_again),
+        KIT_TEST(what_the_caller_missed_is_of_that_association_alone),
+        KIT_TEST(a_message_hours_later_teaches_no_patience),
+        KIT_TEST(the_report_during_a_climb_is_of_that_climb),
+        KIT_TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
+        KIT_TEST(the_report_is_what_the_wire_saw),
+        KIT_TEST(handshakes_are_counted_by_their_kind),
+        KIT_TEST(a_radio_is_told_what_to_expect_of_each_datagram_and_when_it_may_go_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -57,15 +57,6 @@ static void release(uint32_t key) {
 }
 #endif
 
-static int set_up(void **state) {
-    *state = test_malloc(sizeof(kit));
-    return 0;
-}
-static int tear_down(void **state) {
-    test_free(*state);
-    return 0;
-}
-
 static uint64_t no_time(void *context) {
     (void)context;
     return 0;
@@ -156,13 +147,11 @@ static void a_private_key_of_another_certificate_is_a_mismatch_in_a_psa_provider
     kit_free(other);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_build_without_psa_keys_says_so),
-        TEST(a_psk_in_a_psa_provider_connects_sleeps_and_wakes),
-        TEST(a_private_key_in_a_psa_provider_signs_the_handshake),
+        KIT_TEST(a_psk_in_a_psa_provider_connects_sleeps_and_wakes),
+        KIT_TEST(a_private_key_in_a_psa_provider_signs_the_handshake),
         cmocka_unit_test(a_private_key_of_another_certificate_is_a_mismatch_in_a_psa_provider_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

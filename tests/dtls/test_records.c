@@ -15,15 +15,6 @@ static const kit_order with_cid = {.dtls = {.cid = DOZE_CID_OFFER_BYTES, .cid_si
 static const kit_order without_cid = {.dtls = {.cid = DOZE_CID_OFF}};
 static const kit_order *const both[] = {&with_cid, &without_cid};
 
-static int set_up(void **state) {
-    *state = test_malloc(sizeof(kit));
-    return 0;
-}
-static int tear_down(void **state) {
-    test_free(*state);
-    return 0;
-}
-
 /* Reads, within a second of virtual time. */
 static doze_result receive(kit *k, char *buffer, size_t capacity, size_t *size) {
     return world_recv(&k->w, k->socket, buffer, capacity, size, 1000);
@@ -539,34 +530,32 @@ static void sequence_numbers_never_come_near_their_end(void **state) {
     kit_stop(k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_message_longer_than_the_buffer_is_told_and_not_mixed_into_the_next),
-        TEST(a_message_that_fits_exactly_is_whole),
-        TEST(two_records_in_one_datagram_are_two_messages_and_the_second_is_announced),
-        TEST(the_payload_mtu_is_exact),
-        TEST(a_path_that_carries_more_than_before_is_used),
-        TEST(a_path_that_carries_no_record_at_all_ends_no_association),
-        TEST(nothing_to_read_is_no_error),
-        TEST(a_replayed_datagram_is_dropped_as_replayed),
-        TEST(a_datagram_with_any_byte_changed_is_dropped),
-        TEST(a_datagram_that_fails_authentication_is_dropped_as_corrupted),
-        TEST(a_truncated_datagram_is_dropped_as_truncated_at_every_length),
-        TEST(a_rest_behind_a_record_is_cut_off_and_counted),
-        TEST(an_empty_datagram_is_dropped_as_empty),
-        TEST(what_is_no_record_of_ours_is_dropped_as_foreign),
-        TEST(plaintext_under_an_association_is_dropped_as_unauthenticated),
-        TEST(a_flood_of_forgeries_gives_the_caller_its_turn),
-        TEST(no_forged_datagram_of_any_kind_ends_an_association),
-        TEST(the_peers_goodbye_is_latched_and_the_session_is_resumed),
-        TEST(a_message_and_a_goodbye_in_one_datagram_are_both_told),
-        TEST(a_fatal_alert_is_latched_with_its_number_and_its_session_is_not_resumed),
-        TEST(requests_to_renegotiate_are_declined_and_harm_nothing),
-        TEST(a_send_that_fails_is_told_sends_nothing_and_the_next_one_is_not_the_old_one),
-        TEST(a_refused_datagram_ends_no_association),
-        TEST(sequence_numbers_never_come_near_their_end),
+        KIT_TEST(a_message_longer_than_the_buffer_is_told_and_not_mixed_into_the_next),
+        KIT_TEST(a_message_that_fits_exactly_is_whole),
+        KIT_TEST(two_records_in_one_datagram_are_two_messages_and_the_second_is_announced),
+        KIT_TEST(the_payload_mtu_is_exact),
+        KIT_TEST(a_path_that_carries_more_than_before_is_used),
+        KIT_TEST(a_path_that_carries_no_record_at_all_ends_no_association),
+        KIT_TEST(nothing_to_read_is_no_error),
+        KIT_TEST(a_replayed_datagram_is_dropped_as_replayed),
+        KIT_TEST(a_datagram_with_any_byte_changed_is_dropped),
+        KIT_TEST(a_datagram_that_fails_authentication_is_dropped_as_corrupted),
+        KIT_TEST(a_truncated_datagram_is_dropped_as_truncated_at_every_length),
+        KIT_TEST(a_rest_behind_a_record_is_cut_off_and_counted),
+        KIT_TEST(an_empty_datagram_is_dropped_as_empty),
+        KIT_TEST(what_is_no_record_of_ours_is_dropped_as_foreign),
+        KIT_TEST(plaintext_under_an_association_is_dropped_as_unauthenticated),
+        KIT_TEST(a_flood_of_forgeries_gives_the_caller_its_turn),
+        KIT_TEST(no_forged_datagram_of_any_kind_ends_an_association),
+        KIT_TEST(the_peers_goodbye_is_latched_and_the_session_is_resumed),
+        KIT_TEST(a_message_and_a_goodbye_in_one_datagram_are_both_told),
+        KIT_TEST(a_fatal_alert_is_latched_with_its_number_and_its_session_is_not_resumed),
+        KIT_TEST(requests_to_renegotiate_are_declined_and_harm_nothing),
+        KIT_TEST(a_send_that_fails_is_told_sends_nothing_and_the_next_one_is_not_the_old_one),
+        KIT_TEST(a_refused_datagram_ends_no_association),
+        KIT_TEST(sequence_numbers_never_come_near_their_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

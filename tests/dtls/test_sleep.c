@@ -17,15 +17,6 @@ static const kit_order *const both[] = {&with_cid, &without_cid};
     for (size_t order##_i = 0; order##_i < 2; order##_i++)                                                             \
         for (const kit_order *order = both[order##_i]; order != NULL; order = NULL)
 
-static int set_up(void **state) {
-    *state = test_malloc(sizeof(kit));
-    return 0;
-}
-static int tear_down(void **state) {
-    test_free(*state);
-    return 0;
-}
-
 /* One more exchange, which must cost a datagram each way and no handshake. */
 static void exchange_in_two_datagrams(kit *k) {
     tap_clear(&k->tap);
@@ -543,40 +534,38 @@ static void each_way_of_waking_is_traced(void **state) {
     kit_stop(k);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(a_hundred_sleeps_in_a_row_keep_the_port_and_cost_no_handshake),
-        TEST(a_hundred_sleeps_on_hold_keep_the_port_and_cost_no_handshake),
-        TEST(a_record_has_no_byte_more_than_it_must),
-        TEST(asleep_every_getter_still_answers),
-        TEST(waking_asks_no_name_service),
-        TEST(connection_id_survives_a_nat_rebinding_during_sleep),
-        TEST(a_port_lost_in_sleep_costs_nothing_with_connection_id),
-        TEST(a_port_lost_in_sleep_costs_a_resumption_without_connection_id),
-        TEST(an_outage_during_the_handshake_of_a_wake_costs_no_association),
-        TEST(a_wake_that_fails_sleeps_again_even_where_the_port_cannot_be_held_any_more),
-        TEST(an_address_that_answers_again_is_the_first_choice_again),
-        TEST(a_new_local_address_costs_nothing_with_connection_id_and_a_resumption_without),
-        TEST(on_hold_a_new_local_address_keeps_the_port),
-        TEST(close_from_sleep_keeps_the_association_for_the_next_connect_to_the_same_peer),
-        TEST(reuse_last_port_and_connect_continue_as_resume_does),
-        TEST(a_port_that_the_caller_bound_is_not_changed_behind_its_back),
-        TEST(close_says_goodbye_and_the_session_shortens_the_next_handshake),
-        TEST(a_resumed_session_can_be_resumed_again),
-        TEST(a_ticket_resumes_where_the_server_keeps_no_sessions),
-        TEST(without_resumption_every_handshake_is_full),
-        TEST(a_server_that_refuses_the_session_gets_a_full_handshake_in_the_same_exchange),
-        TEST(another_peer_ends_the_association_silently_and_never_sees_its_session),
-        TEST(a_connect_that_cannot_begin_costs_no_association),
-        TEST(a_server_that_moved_to_another_address_is_found_and_the_session_resumed),
-        TEST(shutdown_during_a_handshake_is_silent_and_the_wake_begins_again),
-        TEST(close_during_a_handshake_keeps_what_was_kept_before),
-        TEST(forget_is_silent_and_leaves_nothing),
-        TEST(deinit_is_silent_and_zeroizes),
-        TEST(what_arrives_in_sleep_is_not_read_after_waking_from_hold),
-        TEST(each_way_of_waking_is_traced),
+        KIT_TEST(a_hundred_sleeps_in_a_row_keep_the_port_and_cost_no_handshake),
+        KIT_TEST(a_hundred_sleeps_on_hold_keep_the_port_and_cost_no_handshake),
+        KIT_TEST(a_record_has_no_byte_more_than_it_must),
+        KIT_TEST(asleep_every_getter_still_answers),
+        KIT_TEST(waking_asks_no_name_service),
+        KIT_TEST(connection_id_survives_a_nat_rebinding_during_sleep),
+        KIT_TEST(a_port_lost_in_sleep_costs_nothing_with_connection_id),
+        KIT_TEST(a_port_lost_in_sleep_costs_a_resumption_without_connection_id),
+        KIT_TEST(an_outage_during_the_handshake_of_a_wake_costs_no_association),
+        KIT_TEST(a_wake_that_fails_sleeps_again_even_where_the_port_cannot_be_held_any_more),
+        KIT_TEST(an_address_that_answers_again_is_the_first_choice_again),
+        KIT_TEST(a_new_local_address_costs_nothing_with_connection_id_and_a_resumption_without),
+        KIT_TEST(on_hold_a_new_local_address_keeps_the_port),
+        KIT_TEST(close_from_sleep_keeps_the_association_for_the_next_connect_to_the_same_peer),
+        KIT_TEST(reuse_last_port_and_connect_continue_as_resume_does),
+        KIT_TEST(a_port_that_the_caller_bound_is_not_changed_behind_its_back),
+        KIT_TEST(close_says_goodbye_and_the_session_shortens_the_next_handshake),
+        KIT_TEST(a_resumed_session_can_be_resumed_again),
+        KIT_TEST(a_ticket_resumes_where_the_server_keeps_no_sessions),
+        KIT_TEST(without_resumption_every_handshake_is_full),
+        KIT_TEST(a_server_that_refuses_the_session_gets_a_full_handshake_in_the_same_exchange),
+        KIT_TEST(another_peer_ends_the_association_silently_and_never_sees_its_session),
+        KIT_TEST(a_connect_that_cannot_begin_costs_no_association),
+        KIT_TEST(a_server_that_moved_to_another_address_is_found_and_the_session_resumed),
+        KIT_TEST(shutdown_during_a_handshake_is_silent_and_the_wake_begins_again),
+        KIT_TEST(close_during_a_handshake_keeps_what_was_kept_before),
+        KIT_TEST(forget_is_silent_and_leaves_nothing),
+        KIT_TEST(deinit_is_silent_and_zeroizes),
+        KIT_TEST(what_arrives_in_sleep_is_not_read_after_waking_from_hold),
+        KIT_TEST(each_way_of_waking_is_traced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,16 @@ static void start_client(kit *k, const kit_order *order) {
     k->socket = &k->dtls.socket;
 }
 
+int kit_set_up(void **state) {
+    *state = test_malloc(sizeof(kit));
+    return 0;
+}
+
+int kit_tear_down(void **state) {
+    test_free(*state);
+    return 0;
+}
+
 void kit_start(kit *k, const kit_order *order) {
     static const kit_order nothing_different = {0};
     order = order == NULL ? &nothing_different : order;

@@ -57,6 +57,11 @@ typedef struct kit_order {
 
 extern const unsigned char kit_key[KIT_KEY_SIZE];
 
+/* A CMocka test whose state is the memory of a kit. */
+int kit_set_up(void **state);
+int kit_tear_down(void **state);
+#define KIT_TEST(name) cmocka_unit_test_setup_teardown(name, kit_set_up, kit_tear_down)
+
 void kit_start(kit *k, const kit_order *order); /* NULL: nothing different */
 void kit_stop(kit *k);                          /* checks the tap, and that nothing is left open */
 
