@@ -142,7 +142,7 @@ typedef struct doze_dtls {
     mbedtls_ssl_session *session;   /* to offer in the next handshake */
     uint8_t *freezer;               /* the caller's memory for a frozen association */
     doze_report report;
-    uint32_t path_local;        /* checksums of the addresses where the association is known to work … */
+    uint32_t path_local;        /* hashes of the addresses where the association is known to work … */
     uint32_t path_remote;       /* … this one with its port */
     uint32_t handshake_started; /* like the next one: of the clock, its lower half */
     uint32_t unanswered_since;  /* see silence.c */

@@ -13,23 +13,31 @@ bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port)
     return ends.hostname != NULL && ends.remote.port == port && strcmp(ends.hostname, host) == 0;
 }
 
-static uint32_t checksum_of_address(const doze_endpoint *end) {
-    uint32_t crc = doze_crc32(0, end->address, sizeof(end->address));
-    crc = doze_crc32(crc, &end->scope, sizeof(end->scope));
-    return doze_crc32(crc, &end->family, sizeof(end->family));
+/* FNV-1a: every wake pays for it, and a path taken for another one costs a handshake or two unanswered sends, no more. */
+static uint32_t hash(uint32_t seed, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < size; i++) {
+        seed = (seed ^ at[i]) * 16777619u;
+    }
+    return seed;
 }
 
-static uint32_t checksum_of_end(const doze_endpoint *end) {
-    return doze_crc32(checksum_of_address(end), &end->port, sizeof(end->port));
+static uint32_t hash_of_address(const doze_endpoint *end) {
+    size_t size = end->family == DOZE_FAMILY_IPV4 ? 4 : sizeof(end->address);
+    return hash(hash(2166136261u, end->address, size), &end->scope, sizeof(end->scope));
+}
+
+static uint32_t hash_of_end(const doze_endpoint *end) {
+    return hash(hash_of_address(end), &end->port, sizeof(end->port));
 }
 
 doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
     return (doze_path){
-        .remote = checksum_of_end(&ends.remote) == dtls->path_remote,
+        .remote = hash_of_end(&ends.remote) == dtls->path_remote,
         .local_port = ends.local.port == dtls->path_port,
-        .local_address = checksum_of_address(&ends.local) == dtls->path_local,
+        .local_address = hash_of_address(&ends.local) == dtls->path_local,
     };
 }
 
@@ -66,8 +74,8 @@ void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
 void doze_dtls_note_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    dtls->path_remote = checksum_of_end(&ends.remote);
-    dtls->path_local = checksum_of_address(&ends.local);
+    dtls->path_remote = hash_of_end(&ends.remote);
+    dtls->path_local = hash_of_address(&ends.local);
     dtls->path_port = ends.local.port;
 }
 

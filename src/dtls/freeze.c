@@ -12,12 +12,25 @@
 
 /* ---- the image: numbers in network byte order, nothing that is the same for all ---- */
 
+/* Of IEEE 802.3, bit by bit: it is needed once a sleep. */
+static uint32_t crc32(uint32_t crc, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    crc = ~crc;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= at[i];
+        for (int bit = 0; bit < 8; bit++) {
+            crc = crc >> 1 ^ ((crc & 1) != 0 ? 0xedb88320 : 0);
+        }
+    }
+    return ~crc;
+}
+
 /* Over the image and over whose it is, so that one of another socket is noticed. */
 static uint32_t checksum_of(const doze_dtls *dtls, const uint8_t *image, size_t size) {
-    uint32_t crc = doze_crc32(0, image, size);
-    crc = doze_crc32(crc, &dtls->path_local, sizeof(dtls->path_local));
-    crc = doze_crc32(crc, &dtls->path_remote, sizeof(dtls->path_remote));
-    return doze_crc32(crc, &dtls->path_port, sizeof(dtls->path_port));
+    uint32_t crc = crc32(0, image, size);
+    crc = crc32(crc, &dtls->path_local, sizeof(dtls->path_local));
+    crc = crc32(crc, &dtls->path_remote, sizeof(dtls->path_remote));
+    return crc32(crc, &dtls->path_port, sizeof(dtls->path_port));
 }
 
 /* Writes or reads field by field, so that both ways are one list. */

@@ -84,8 +84,6 @@ void doze_dtls_drop_aside(doze_dtls *dtls);
 /* The association is over, for the reason `result`, which every send and recv will tell. */
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause);
 
-uint32_t doze_crc32(uint32_t crc, const void *bytes, size_t size); /* crc32.c; goes on from `crc`, 0 at first */
-
 /* ---- freeze.c ---- */
 
 /* Turns the association into an image, where there is a freezer; without one, or when it fails, it stays as it is. */
