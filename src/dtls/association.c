@@ -142,10 +142,6 @@ void doze_dtls_take_back(doze_dtls *dtls) {
     dtls->established = dtls->live != NULL;
 }
 
-void doze_dtls_drop_aside(doze_dtls *dtls) {
-    doze_dtls_release(&dtls->aside);
-}
-
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
     if (result == DOZE_ERR_CLOSED_BY_PEER) {
         mbedtls_ssl_close_notify(&dtls->live->ssl); /* RFC 5246 section 7.2.1 asks for one in return */

@@ -13,7 +13,6 @@ enum {
     TYPE_CHANGE_CIPHER_SPEC = 20,
     TYPE_ALERT = 21,
     TYPE_HANDSHAKE = 22,
-    TYPE_APPLICATION_DATA = 23,
     TYPE_CID = 25,
     HELLO_VERIFY_REQUEST = 3,
     HELLO_VERIFY_REQUESTS_A_FLIGHT = 2,
@@ -51,7 +50,7 @@ void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail) {
 static void note_alert_hint(doze_dtls *dtls, const uint8_t *record, size_t size) {
     enum { LEVEL_FATAL = 2 };
     bool fatal = size >= RECORD_HEADER + 2 && be16(record + 11) == 2 && record[RECORD_HEADER] == LEVEL_FATAL;
-    if (fatal && dtls->ended == 0) {
+    if (fatal) {
         dtls->alert = record[RECORD_HEADER + 1];
         doze_dtls_note_hint(dtls, DOZE_ERR_ALERT, dtls->alert);
     }

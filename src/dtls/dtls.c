@@ -45,11 +45,8 @@ static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
 
 /* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
 static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
-    dtls->climbing = false;
-    dtls->report.reason = (uint8_t)reason;
-    if (reason != DOZE_REASON_FIRST) {
-        doze_dtls_begin_climb(dtls, reason);
-    }
+    doze_dtls_begin_climb(dtls, reason);
+    dtls->climbing = reason != DOZE_REASON_FIRST;
     return DOZE_IN_PROGRESS;
 }
 
@@ -93,9 +90,7 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
 
 static doze_result arrived(doze_dtls *dtls, doze_result result) {
     if (result == DOZE_OK) {
-        int64_t kept = 0;
-        doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
-        doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->report.rung, (int)kept);
+        doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->report.rung, dtls->report.port_kept);
     }
     return result;
 }
@@ -200,7 +195,7 @@ static doze_result dtls_close(doze_socket *socket) {
 
 static void drop_everything(doze_dtls *dtls) {
     doze_dtls_drop_association(dtls);
-    doze_dtls_drop_aside(dtls);
+    doze_dtls_release(&dtls->aside);
     doze_dtls_drop_session(dtls);
     dtls->ended = 0;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};

@@ -2,8 +2,6 @@
 /* From the first flight to an association (RFC 6347 section 4.2), without ever waiting. */
 #include <string.h>
 
-#include <mbedtls/platform_util.h>
-
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
@@ -107,7 +105,7 @@ static doze_result succeed(doze_dtls *dtls) {
                                : dtls->fresh_port ? DOZE_RUNG_FRESH_PORT
                                                   : DOZE_RUNG_HANDSHAKE);
     doze_dtls_drop_session(dtls); /* the association has the new one */
-    doze_dtls_drop_aside(dtls);
+    doze_dtls_release(&dtls->aside);
     note_peer_cid(dtls);
     doze_dtls_note_path(dtls);
     return DOZE_OK;

@@ -80,7 +80,6 @@ void doze_dtls_drop_session(doze_dtls *dtls);
 void doze_dtls_drop_association(doze_dtls *dtls);
 void doze_dtls_put_aside(doze_dtls *dtls);
 void doze_dtls_take_back(doze_dtls *dtls);
-void doze_dtls_drop_aside(doze_dtls *dtls);
 /* The association is over, for the reason `result`, which every send and recv will tell. */
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause);
 

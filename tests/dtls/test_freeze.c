@@ -237,8 +237,7 @@ static void a_port_lost_in_frozen_sleep_costs_a_resumption_without_connection_id
     kit *k = begin(f, &without_cid);
     uint16_t port = doze_local_port(k->socket);
     fall_asleep_frozen(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    assert_int_equal(doze_bind(&thief.socket, NULL, port), DOZE_OK);
+    kit_take_port(k, &thief, port);
     kit_resume(k);
     assert_int_equal(kit_option(k, DOZE_OPT_RUNG), DOZE_RUNG_RESUMED);
     kit_exchange(k, "under new keys");
@@ -254,8 +253,7 @@ static void an_outage_during_the_handshake_of_a_wake_costs_no_frozen_association
     kit *k = begin(f, &without_cid);
     uint16_t port = doze_local_port(k->socket);
     fall_asleep_frozen(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    doze_bind(&thief.socket, NULL, port);
+    kit_take_port(k, &thief, port);
     k->w.link.dead[WORLD_UP] = true;
     assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
     assert_int_not_equal(kit_option(k, DOZE_OPT_FROZEN_SIZE), 0);

@@ -490,9 +490,7 @@ static void one_forged_refusal_ends_no_handshake(void **state) {
     kit_start(k, NULL);
     assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
     doze_step(k->socket);
-    const doze_endpoint server = world_server_endpoint(k->server);
-    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
-    assert_true(world_inject_refusal(&k->w, &server, &client));
+    kit_forge_refusal(k);
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
     kit_stop(k);
 }
@@ -503,9 +501,7 @@ static void a_refusal_before_an_answer_shortens_no_handshake(void **state) {
     kit_start(k, NULL);
     assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
     doze_step(k->socket);
-    const doze_endpoint server = world_server_endpoint(k->server);
-    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
-    assert_true(world_inject_refusal(&k->w, &server, &client));
+    kit_forge_refusal(k);
     world_advance(&k->w, 2 * k->w.link.latency); /* the HelloVerifyRequest */
     k->w.link.dead[WORLD_UP] = true;
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
@@ -522,9 +518,7 @@ static void a_forged_alert_in_an_outage_costs_no_session(void **state) {
     k->w.link.dead[WORLD_UP] = true;
     assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
     doze_step(k->socket);
-    const doze_endpoint server = world_server_endpoint(k->server);
-    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
-    assert_true(world_inject(&k->w, &server, &client, fatal_alert, sizeof(fatal_alert)));
+    kit_forge(k, fatal_alert, sizeof(fatal_alert));
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_ALERT);
     assert_int_equal(world_connect(&k->w, k->socket, KIT_NAME, KIT_PORT, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
     k->w.link.dead[WORLD_UP] = false;

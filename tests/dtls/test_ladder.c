@@ -346,12 +346,6 @@ static void begin_climb(kit *k, const kit_order *order) {
     assert_int_equal(doze_step(k->socket), DOZE_IN_PROGRESS);
 }
 
-static void forge(kit *k, const void *data, size_t size) {
-    const doze_endpoint server = world_server_endpoint(k->server);
-    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
-    assert_true(world_inject(&k->w, &server, &client, data, size));
-}
-
 static void one_forged_datagram_of_any_kind_ends_no_climb(void **state) {
     kit *k = *state;
     static const uint8_t change_cipher_spec[] = {20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1};
@@ -374,7 +368,7 @@ static void one_forged_datagram_of_any_kind_ends_no_climb(void **state) {
         for (int64_t after = 500; after < 9000; after += 2000) { /* on the old port and on the fresh one */
             begin_climb(k, &ignoring);
             if (world_run(&k->w, k->socket, after) == DOZE_IN_PROGRESS) {
-                forge(k, forged[i].data, forged[i].size);
+                kit_forge(k, forged[i].data, forged[i].size);
             }
             assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
             kit_exchange(k, "come what may");
@@ -386,9 +380,7 @@ static void one_forged_datagram_of_any_kind_ends_no_climb(void **state) {
 static void one_forged_refusal_ends_no_climb(void **state) {
     kit *k = *state;
     begin_climb(k, &ignoring);
-    const doze_endpoint server = world_server_endpoint(k->server);
-    const doze_endpoint client = world_endpoint(KIT_HOST, doze_local_port(k->socket));
-    assert_true(world_inject_refusal(&k->w, &server, &client));
+    kit_forge_refusal(k);
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
     kit_stop(k);
 }

@@ -146,8 +146,7 @@ static void a_port_lost_in_sleep_costs_nothing_with_connection_id(void **state) 
     kit_connect(k);
     uint16_t port = doze_local_port(k->socket);
     kit_sleep(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    assert_int_equal(doze_bind(&thief.socket, NULL, port), DOZE_OK);
+    kit_take_port(k, &thief, port);
     assert_int_equal(doze_resume(k->socket), DOZE_OK);
     assert_int_not_equal(doze_local_port(k->socket), port);
     assert_int_equal(kit_option(k, DOZE_OPT_PORT_KEPT), 0);
@@ -163,8 +162,7 @@ static void a_port_lost_in_sleep_costs_a_resumption_without_connection_id(void *
     kit_connect(k);
     uint16_t port = doze_local_port(k->socket);
     kit_sleep(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    assert_int_equal(doze_bind(&thief.socket, NULL, port), DOZE_OK);
+    kit_take_port(k, &thief, port);
     assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
     assert_int_equal(kit_option(k, DOZE_OPT_RUNG), DOZE_RUNG_RESUMED);
@@ -184,8 +182,7 @@ static void an_outage_during_the_handshake_of_a_wake_costs_no_association(void *
     kit_connect(k);
     uint16_t port = doze_local_port(k->socket);
     kit_sleep(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    assert_int_equal(doze_bind(&thief.socket, NULL, port), DOZE_OK);
+    kit_take_port(k, &thief, port);
     k->w.link.dead[WORLD_UP] = true;
     assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
     assert_int_equal(doze_get_state(k->socket), DOZE_STATE_SHUTDOWN);
@@ -457,8 +454,7 @@ static void close_during_a_handshake_keeps_what_was_kept_before(void **state) {
     kit_connect(k);
     uint16_t port = doze_local_port(k->socket);
     kit_sleep(k);
-    doze_udp_init(&thief, &(doze_udp_settings){.net = world_host_net(k->host)});
-    doze_bind(&thief.socket, NULL, port);
+    kit_take_port(k, &thief, port);
     assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
     assert_int_equal(doze_step(k->socket), DOZE_IN_PROGRESS);
     tap_clear(&k->tap);

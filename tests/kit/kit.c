@@ -152,6 +152,27 @@ void kit_exchange(kit *k, const char *message) {
     assert_memory_equal(answer, message, size);
 }
 
+void kit_take_port(kit *k, doze_udp *thief, uint16_t port) {
+    assert_int_equal(doze_udp_init(thief, &(doze_udp_settings){.net = world_host_net(k->host)}), DOZE_OK);
+    assert_int_equal(doze_bind(&thief->socket, NULL, port), DOZE_OK);
+}
+
+static doze_endpoint client_end(const kit *k) {
+    return world_endpoint(KIT_HOST, doze_local_port(k->socket));
+}
+
+void kit_forge(kit *k, const void *data, size_t size) {
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = client_end(k);
+    assert_true(world_inject(&k->w, &server, &client, data, size));
+}
+
+void kit_forge_refusal(kit *k) {
+    const doze_endpoint server = world_server_endpoint(k->server);
+    const doze_endpoint client = client_end(k);
+    assert_true(world_inject_refusal(&k->w, &server, &client));
+}
+
 int64_t kit_option(kit *k, doze_option option) {
     int64_t value = -1;
     assert_int_equal(doze_get_option(k->socket, option, &value), DOZE_OK);

@@ -72,6 +72,14 @@ void kit_sleep(kit *k); /* and nothing goes on the wire */
 void kit_resume(kit *k);
 void kit_exchange(kit *k, const char *message); /* sends, and gets the same back; what is sent is not seen in plain */
 
+/* ---- what others do ---- */
+
+/* Another socket of the host, to be deinited, has the port. */
+void kit_take_port(kit *k, doze_udp *thief, uint16_t port);
+/* Arrives at the client now, as if from the server: a datagram, or an ICMP port unreachable. */
+void kit_forge(kit *k, const void *data, size_t size);
+void kit_forge_refusal(kit *k);
+
 /* ---- questions ---- */
 
 int64_t kit_option(kit *k, doze_option option);
