@@ -42,9 +42,8 @@ doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
 }
 
 /* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
-bool doze_dtls_path_fits(const doze_dtls *dtls) {
-    doze_path same = doze_dtls_compare_path(dtls);
-    return same.remote && (dtls->peer_cid_size != 0 || (same.local_port && same.local_address));
+bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same) {
+    return same->remote && (dtls->peer_cid_size != 0 || (same->local_port && same->local_address));
 }
 
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {

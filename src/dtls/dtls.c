@@ -28,18 +28,19 @@ static void fall_back(doze_dtls *dtls, bool asleep) {
     rest(dtls);
 }
 
-static doze_reason reason_of_path(const doze_dtls *dtls) {
-    doze_path same = doze_dtls_compare_path(dtls);
-    return !same.remote ? DOZE_REASON_PEER_ADDRESS : !same.local_port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
+static doze_reason reason_of_path(const doze_path *same) {
+    return !same->remote ? DOZE_REASON_PEER_ADDRESS : !same->local_port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
 }
 
 /* The association goes on as it was. */
-static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
+static doze_result go_on(doze_dtls *dtls, const doze_path *same, doze_rung rung) {
     int64_t kept = 0;
     doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
     dtls->report = (doze_report){.rung = (uint8_t)rung, .context_continued = true, .port_kept = kept != 0};
     dtls->handshakes_avoided++;
-    doze_dtls_note_path(dtls);
+    if (!same->local_port || !same->local_address) {
+        doze_dtls_note_path(dtls);
+    }
     return DOZE_OK;
 }
 
@@ -82,10 +83,11 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
         }
         return start_handshake(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
-    if (!doze_dtls_path_fits(dtls)) {
-        return start_handshake(dtls, reason_of_path(dtls));
+    doze_path same = doze_dtls_compare_path(dtls);
+    if (!doze_dtls_path_fits(dtls, &same)) {
+        return start_handshake(dtls, reason_of_path(&same));
     }
-    return go_on(dtls, frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+    return go_on(dtls, &same, frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
 static doze_result arrived(doze_dtls *dtls, doze_result result) {

@@ -71,8 +71,8 @@ typedef struct doze_path {
     bool local_address;
 } doze_path;
 doze_path doze_dtls_compare_path(const doze_dtls *dtls);
-/* Whether the association works over the lower socket as it is now. */
-bool doze_dtls_path_fits(const doze_dtls *dtls);
+/* Whether the association works over such a path. */
+bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same);
 void doze_dtls_note_path(doze_dtls *dtls);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
 void doze_dtls_keep_session(doze_dtls *dtls);
