@@ -80,6 +80,7 @@ typedef struct doze_resolver_ops {
     int (*fd)(const doze_resolver *resolver, const doze_lookup *lookup);
     /* … and the time in ms after which `step` wants a call, or -1. */
     int32_t (*next_timeout)(const doze_resolver *resolver, const doze_lookup *lookup);
+    bool blocks; /* `start` or `step` may take long */
 } doze_resolver_ops;
 struct doze_resolver {
     const doze_resolver_ops *ops;

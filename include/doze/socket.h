@@ -32,11 +32,12 @@ typedef enum doze_state {
 /* How the last connect or resume got its security context: the rungs of the wake ladder. */
 typedef enum doze_rung {
     DOZE_RUNG_NONE = 0,
-    DOZE_RUNG_KEPT = 1,       /* the association went on; no handshake */
-    DOZE_RUNG_THAWED = 2,     /* the same, from a frozen image */
-    DOZE_RUNG_RESUMED = 3,    /* an abbreviated handshake */
-    DOZE_RUNG_HANDSHAKE = 4,  /* a full handshake */
-    DOZE_RUNG_FRESH_PORT = 5, /* a full handshake from another port, as the server did not answer at the old one */
+    DOZE_RUNG_KEPT = 1,         /* the association went on; no handshake */
+    DOZE_RUNG_THAWED = 2,       /* the same, from a frozen image */
+    DOZE_RUNG_RESUMED = 3,      /* an abbreviated handshake */
+    DOZE_RUNG_HANDSHAKE = 4,    /* a full handshake */
+    DOZE_RUNG_FRESH_PORT = 5,   /* a full handshake from another port, as the server did not answer at the old one */
+    DOZE_RUNG_NEXT_ADDRESS = 6, /* the same with another address of the server's name */
 } doze_rung;
 
 /* Why a datagram that arrived, or the rest of one behind a record, was not handed on. */
@@ -71,6 +72,7 @@ typedef enum doze_option {
     DOZE_OPT_PORT_KEPT,  /* read: 1 when the last resume, or connect that wanted it, has the port used before */
     DOZE_OPT_WAKE_PORT, /* CLOSED, SHUTDOWN: the local port that resume wants, 0: any; reuse_last_port then wants it too. Default: the one used
                             last. For sockets on top whose own attempt to go on from another port failed. */
+    DOZE_OPT_CAN_LOOK_UP, /* read: 1 when connect to the name given before would ask for its addresses without blocking */
     DOZE_OPT_PEER_FAILED, /* 1: the address in use does not answer; the next connect to this name prefers another. Any success clears it */
 
     /* DTLS only. The first three speak of the last connect or resume. */
@@ -89,15 +91,27 @@ typedef enum doze_option {
                                read before you send */
     DOZE_OPT_CLIMB_TIME,    /* a wake or silence may take so long, in ms, all rungs together; default 60,000 */
     DOZE_OPT_CLIMB_DATAGRAMS, /* and send so many datagrams: 1 to 255; default 16 */
-    DOZE_OPT_HANDSHAKES_FULL, /* read, like the next three: since init */
+    DOZE_OPT_HANDSHAKES_FULL, /* read, like all that follow but FROZEN_SIZE: since init. The next two, RETRANSMISSIONS,
+                                 HANDSHAKE_DATAGRAMS, CLIMBS, DROPPED and STORE_FAILURES stay at 65,535, IMAGES_REFUSED at 255 */
     DOZE_OPT_HANDSHAKES_RESUMED,
-    DOZE_OPT_HANDSHAKES_AVOIDED, /* wakes that went on with the association */
-    DOZE_OPT_RETRANSMISSIONS,    /* of flights of handshakes */
-    DOZE_OPT_FROZEN_SIZE,        /* read: bytes of the image that the association is now, 0: it is none */
-    DOZE_OPT_IMAGES_REFUSED,     /* read: images that were altered and wiped, since init */
+    DOZE_OPT_HANDSHAKES_AVOIDED,       /* wakes that went on with the association */
+    DOZE_OPT_RETRANSMISSIONS,          /* of flights of handshakes */
+    DOZE_OPT_HANDSHAKE_DATAGRAMS_SENT, /* like the next three of all handshakes, failed ones included: what is more in
+                                          DOZE_OPT_DATAGRAMS_SENT and so on, is the application's */
+    DOZE_OPT_HANDSHAKE_DATAGRAMS_RECEIVED,
+    DOZE_OPT_HANDSHAKE_BYTES_SENT,
+    DOZE_OPT_HANDSHAKE_BYTES_RECEIVED,
+    DOZE_OPT_FROZEN_SIZE,    /* read: bytes of the image that the association is now, 0: it is none */
+    DOZE_OPT_IMAGES_REFUSED, /* images, in memory or the store, that were not used but wiped */
+    DOZE_OPT_STORE_WRITES,   /* times that a slot of the store was written or emptied */
+    DOZE_OPT_STORE_FAILURES, /* calls of the store that failed */
 
-    /* Read: datagrams dropped since init, up to 65,535 by cause: DOZE_OPT_DROPPED + a doze_drop. */
-    DOZE_OPT_DROPPED,
+    /* Wakes and silences that needed a handshake, by reason: DOZE_OPT_CLIMBS + a doze_reason. */
+    DOZE_OPT_CLIMBS,
+    DOZE_OPT_CLIMBS_LIMIT = DOZE_OPT_CLIMBS + 16,
+
+    /* Datagrams dropped, by cause: DOZE_OPT_DROPPED + a doze_drop. */
+    DOZE_OPT_DROPPED = DOZE_OPT_CLIMBS_LIMIT,
     DOZE_OPT_LIMIT = DOZE_OPT_DROPPED + DOZE_DROP_CAUSES
 } doze_option;
 
@@ -115,6 +129,12 @@ typedef enum doze_event {
 } doze_event;
 
 typedef struct doze_socket doze_socket;
+
+typedef struct doze_endpoints {
+    const char *hostname; /* as given to connect; NULL: none */
+    doze_endpoint remote;
+    doze_endpoint local;
+} doze_endpoints;
 
 /* Told what happens, never a secret. Must not call any verb of the socket that it is told about. */
 typedef struct doze_trace {
@@ -142,6 +162,12 @@ doze_result doze_reuse_last_port(doze_socket *socket);
  * association, resumes the session or handshakes. DOZE_IN_PROGRESS until doze_step() says otherwise.
  * DOZE_ERR_HOST: empty, or longer than the memory for names (doze_udp_settings); DOZE_ERR_PORT: 0; DOZE_ERR_HOST_UNKNOWN; DOZE_ERR_UNREACHABLE. */
 doze_result doze_connect(doze_socket *socket, const char *host, uint16_t port);
+
+/* CLOSED. Takes up what an earlier life of this device knew and the caller has kept: the peer, its name, and the family
+ * and port of `local`. The state is SHUTDOWN, and doze_resume() goes on from there: same port, no lookup. Of DTLS it
+ * brings nothing back: doze_dtls_load() does. DOZE_ERR_NO_PEER: no remote address or port; DOZE_ERR_HOST: the name is
+ * missing or longer than the memory for names. */
+doze_result doze_recall(doze_socket *socket, const doze_endpoints *past);
 
 /* SHUTDOWN. Wakes: same peer address without any lookup, same local port; when that was taken meanwhile, a new one
  * (DOZE_OPT_PORT_KEPT tells). DTLS goes on with the association at once where it can, otherwise DOZE_IN_PROGRESS.
@@ -171,7 +197,8 @@ doze_result doze_shutdown(doze_socket *socket);
  * next handshake). From SHUTDOWN: sends nothing, the association is kept for the next connect to the same peer. */
 doze_result doze_close(doze_socket *socket);
 
-/* Any state. Drops association, session, peer and last port, zeroized; sends nothing; the state is CLOSED. */
+/* Any state. Drops association, session, peer and last port, zeroized, and what a store has of them; sends nothing; the
+ * state is CLOSED. DOZE_ERR_STORE: all that, but something is left in the store, and stays unused; call again. */
 doze_result doze_forget(doze_socket *socket);
 
 /* Zeroizes and frees everything, sends nothing. */
@@ -211,13 +238,10 @@ doze_result doze_parse_port(const char *text, uint16_t *port);
 /* Whether `host` is written as an address (RFC 3986 section 3.2.2) and so never looked up nor sent as a name. */
 bool doze_host_is_address(const char *host);
 
-/* ---- for implementers of further sockets ---- */
+/* What the getters above tell, at once: what doze_recall() takes, in a later life. Valid until the next verb. */
+void doze_get_endpoints(const doze_socket *socket, doze_endpoints *out);
 
-typedef struct doze_endpoints {
-    const char *hostname;
-    doze_endpoint remote;
-    doze_endpoint local;
-} doze_endpoints;
+/* ---- for implementers of further sockets ---- */
 
 /* One function a verb. Arguments and state are checked before; the state is changed after, by the table in
  * src/socket/state.c. On an error, everything must be as it was. */
@@ -226,6 +250,7 @@ typedef struct doze_socket_ops {
     doze_result (*bind)(doze_socket *socket, const char *address, uint16_t port);
     doze_result (*reuse_last_port)(doze_socket *socket);
     doze_result (*connect)(doze_socket *socket, const char *host, uint16_t port);
+    doze_result (*recall)(doze_socket *socket, const doze_endpoints *past); /* NULL: DOZE_ERR_UNSUPPORTED */
     doze_result (*resume)(doze_socket *socket);
     doze_result (*send)(doze_socket *socket, const void *data, size_t size);
     doze_result (*recv)(doze_socket *socket, void *buffer, size_t capacity, size_t *size);
@@ -255,7 +280,6 @@ void doze_socket_init(doze_socket *socket, const doze_socket_ops *ops, const doz
 void doze_emit(const doze_socket *socket, doze_event event, int detail, int more);
 /* Notes the cause, unless one is noted already, and returns `result`. */
 doze_result doze_fail(doze_socket *socket, doze_result result, int cause);
-void doze_get_endpoints(const doze_socket *socket, doze_endpoints *out);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-#define DOZE_HOSTNAME_INLINE     48 /* bytes a doze_udp has for the name given to connect, its end included */
+#define DOZE_HOSTNAME_INLINE     40 /* bytes a doze_udp has for the name given to connect, its end included */
 #define DOZE_INTERFACE_NAME_SIZE 16
 
 typedef struct doze_udp_settings {
@@ -25,7 +25,6 @@ typedef struct doze_udp {
     doze_net *net;
     doze_resolver *resolver;
     doze_lookup *lookup; /* while CONNECTING */
-    char *hostname;
     uint32_t datagrams_sent;
     uint32_t datagrams_received;
     uint64_t bytes_sent;
@@ -34,7 +33,6 @@ typedef struct doze_udp {
     doze_net_socket kernel;
     doze_endpoint remote;
     doze_endpoint local;
-    uint16_t hostname_size;
     uint16_t last_port;   /* of the last connection; 0: there never was one */
     uint16_t wanted_port; /* the peer's, while CONNECTING */
     uint8_t last_family;  /* of the last connection */
@@ -42,12 +40,19 @@ typedef struct doze_udp {
     uint8_t preferred_family;
     uint8_t dscp;
     uint8_t sleep; /* a doze_sleep */
-    bool reuse_addr;
-    bool bound_address; /* the caller chose the local address: keep it across sleep */
-    bool port_kept;
-    bool peer_failed;
+    bool reuse_addr : 1;
+    bool bound_address : 1; /* the caller chose the local address: keep it across sleep */
+    bool port_kept : 1;
+    bool peer_failed : 1;
+    bool hostname_outside : 1; /* in the caller's memory */
     char interface_name[DOZE_INTERFACE_NAME_SIZE];
-    char hostname_inline[DOZE_HOSTNAME_INLINE];
+    union {
+        char inside[DOZE_HOSTNAME_INLINE];
+        struct {
+            char *text;
+            size_t size;
+        } outside;
+    } hostname;
 } doze_udp;
 
 /* DOZE_ERR_ARGUMENT: no net, or hostname memory without a size. */

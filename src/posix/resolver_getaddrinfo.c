@@ -107,6 +107,7 @@ doze_resolver *doze_posix_resolver(void) {
         .finish = finish,
         .fd = fd,
         .next_timeout = next_timeout,
+        .blocks = true,
     };
     static doze_resolver resolver = {.ops = &ops};
     return &resolver;

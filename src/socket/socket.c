@@ -52,6 +52,26 @@ doze_result doze_connect(doze_socket *socket, const char *host, uint16_t port) {
     return doze_state_settle(socket, DOZE_VERB_CONNECT, socket->ops->connect(socket, host, port));
 }
 
+doze_result doze_recall(doze_socket *socket, const doze_endpoints *past) {
+    if (socket == NULL || past == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    if (past->hostname == NULL || past->hostname[0] == '\0') {
+        return DOZE_ERR_HOST;
+    }
+    if (past->remote.family == DOZE_FAMILY_ANY || past->remote.port == 0) {
+        return DOZE_ERR_NO_PEER;
+    }
+    if (socket->ops->recall == NULL) {
+        return DOZE_ERR_UNSUPPORTED;
+    }
+    doze_result admitted = doze_state_admit(socket, DOZE_VERB_RECALL);
+    if (admitted != DOZE_OK) {
+        return admitted;
+    }
+    return doze_state_settle(socket, DOZE_VERB_RECALL, socket->ops->recall(socket, past));
+}
+
 doze_result doze_resume(doze_socket *socket) {
     if (socket == NULL) {
         return DOZE_ERR_ARGUMENT;
@@ -106,8 +126,16 @@ doze_result doze_close(doze_socket *socket) {
     return socket == NULL ? DOZE_ERR_ARGUMENT : rest(socket, DOZE_VERB_CLOSE, socket->ops->close);
 }
 
+/* Whatever could not be erased, the socket itself has forgotten. */
 doze_result doze_forget(doze_socket *socket) {
-    return socket == NULL ? DOZE_ERR_ARGUMENT : rest(socket, DOZE_VERB_FORGET, socket->ops->forget);
+    if (socket == NULL) {
+        return DOZE_ERR_ARGUMENT;
+    }
+    doze_state_admit(socket, DOZE_VERB_FORGET);
+    doze_result result = socket->ops->forget(socket);
+    int cause = socket->cause;
+    doze_state_settle(socket, DOZE_VERB_FORGET, DOZE_OK);
+    return doze_fail(socket, result, cause);
 }
 
 void doze_deinit(doze_socket *socket) {

@@ -10,6 +10,7 @@ typedef enum doze_verb {
     DOZE_VERB_BIND,
     DOZE_VERB_REUSE_LAST_PORT,
     DOZE_VERB_CONNECT,
+    DOZE_VERB_RECALL,
     DOZE_VERB_RESUME,
     DOZE_VERB_SEND,
     DOZE_VERB_RECV,
@@ -17,7 +18,7 @@ typedef enum doze_verb {
     DOZE_VERB_CLOSE,
     DOZE_VERB_FORGET,
 } doze_verb;
-#define DOZE_VERBS 10
+#define DOZE_VERBS 11
 
 /* DOZE_OK, or the error of calling `verb` in the socket's state. Clears the cause of the call before. */
 doze_result doze_state_admit(doze_socket *socket, doze_verb verb);

@@ -27,6 +27,15 @@ doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer);
 /* ---- peer.c ---- */
 
 /* connect and its continuation: find the host's addresses, take the best one that works. */
+/* The name given to connect, and the memory for it, its end included. */
+static inline const char *doze_udp_hostname(const doze_udp *udp) {
+    return udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
+}
+static inline size_t doze_udp_hostname_room(const doze_udp *udp) {
+    return udp->hostname_outside ? udp->hostname.outside.size : sizeof(udp->hostname.inside);
+}
+/* It must fit; it may be the name that is there. */
+void doze_udp_set_hostname(doze_udp *udp, const char *host);
 doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port);
 doze_result doze_udp_continue_lookup(doze_udp *udp);
 void doze_udp_cancel_lookup(doze_udp *udp);

@@ -25,6 +25,12 @@ static doze_result mtu(doze_udp *udp, bool payload, int64_t *value) {
     return DOZE_OK;
 }
 
+static bool can_look_up(const doze_udp *udp) {
+    const char *hostname = doze_udp_hostname(udp);
+    return hostname[0] != '\0' && !doze_host_is_address(hostname) && udp->resolver != NULL &&
+           !udp->resolver->ops->blocks;
+}
+
 doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t *value) {
     doze_udp *udp = doze_udp_of(socket);
     switch ((int)option) {
@@ -74,6 +80,9 @@ doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_WAKE_PORT:
         *value = udp->last_port;
         return DOZE_OK;
+    case DOZE_OPT_CAN_LOOK_UP:
+        *value = can_look_up(udp);
+        return DOZE_OK;
     case DOZE_OPT_PEER_FAILED:
         *value = udp->peer_failed;
         return DOZE_OK;
@@ -90,12 +99,18 @@ static doze_result set_family(uint8_t *family, int64_t value) {
     return DOZE_OK;
 }
 
-static doze_result set_bool(bool *flag, int64_t value) {
-    if (value != 0 && value != 1) {
-        return DOZE_ERR_OPTION;
-    }
-    *flag = value != 0;
-    return DOZE_OK;
+static bool is_bool(int64_t value) {
+    return value == 0 || value == 1;
+}
+
+static doze_result set_reuse_addr(doze_udp *udp, int64_t value) {
+    udp->reuse_addr = is_bool(value) ? value != 0 : udp->reuse_addr;
+    return is_bool(value) ? DOZE_OK : DOZE_ERR_OPTION;
+}
+
+static doze_result set_peer_failed(doze_udp *udp, int64_t value) {
+    udp->peer_failed = is_bool(value) ? value != 0 : udp->peer_failed;
+    return is_bool(value) ? DOZE_OK : DOZE_ERR_OPTION;
 }
 
 static doze_result set_sleep(doze_udp *udp, int64_t value) {
@@ -130,7 +145,7 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_PREFERRED_FAMILY:
         return set_family(&udp->preferred_family, value);
     case DOZE_OPT_REUSE_ADDR:
-        return set_bool(&udp->reuse_addr, value);
+        return set_reuse_addr(udp, value);
     case DOZE_OPT_DSCP:
         if (value < 0 || value > 63) {
             return DOZE_ERR_OPTION;
@@ -142,7 +157,7 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_WAKE_PORT:
         return set_wake_port(udp, value);
     case DOZE_OPT_PEER_FAILED:
-        return set_bool(&udp->peer_failed, value);
+        return set_peer_failed(udp, value);
     default:
         return DOZE_ERR_OPTION;
     }

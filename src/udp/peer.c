@@ -19,10 +19,15 @@ static rank rank_of(const doze_udp *udp, bool same_name, const doze_endpoint *an
     return answer->family == udp->preferred_family ? RANK_PREFERRED : RANK_OTHER;
 }
 
+void doze_udp_set_hostname(doze_udp *udp, const char *host) {
+    char *text = udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
+    memmove(text, host, strlen(host) + 1);
+}
+
 static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
     doze_result result = doze_udp_attach(udp, &peer);
     if (result == DOZE_OK) {
-        memmove(udp->hostname, host, strlen(host) + 1);
+        doze_udp_set_hostname(udp, host);
         udp->peer_failed = false;
     }
     return result;
@@ -31,7 +36,7 @@ static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
 /* The first failure is the one that is told: it is the best address's. */
 static doze_result attach_best_answer(doze_udp *udp) {
     const doze_resolver_ops *resolver = udp->resolver->ops;
-    bool same_name = strcmp(udp->lookup->host, udp->hostname) == 0;
+    bool same_name = strcmp(udp->lookup->host, doze_udp_hostname(udp)) == 0;
     doze_result told = DOZE_ERR_UNREACHABLE;
     bool tried = false;
     for (rank wanted = RANK_STICKY; wanted < RANK_UNUSABLE; wanted++) {
@@ -84,7 +89,7 @@ static doze_result find_literal(doze_udp *udp, const char *host, uint16_t port) 
 }
 
 doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port) {
-    if (strlen(host) >= udp->hostname_size) {
+    if (strlen(host) >= doze_udp_hostname_room(udp)) {
         return DOZE_ERR_HOST;
     }
     if (doze_host_is_address(host)) {

@@ -56,6 +56,20 @@ static doze_result udp_connect(doze_socket *socket, const char *host, uint16_t p
     return doze_udp_find_peer(udp, host, port);
 }
 
+static doze_result udp_recall(doze_socket *socket, const doze_endpoints *past) {
+    doze_udp *udp = doze_udp_of(socket);
+    if (strlen(past->hostname) >= doze_udp_hostname_room(udp)) {
+        return DOZE_ERR_HOST;
+    }
+    doze_udp_set_hostname(udp, past->hostname);
+    udp->remote = past->remote;
+    udp->local = (doze_endpoint){.family = past->remote.family, .port = past->local.port};
+    udp->last_port = past->local.port;
+    udp->last_family = past->remote.family;
+    udp->bound_address = false;
+    return DOZE_OK;
+}
+
 static doze_result udp_resume(doze_socket *socket) {
     doze_udp *udp = doze_udp_of(socket);
     return udp->remote.family == DOZE_FAMILY_ANY ? DOZE_ERR_NO_PEER : doze_udp_attach(udp, &udp->remote);
@@ -139,7 +153,7 @@ static doze_result udp_close(doze_socket *socket) {
 static doze_result udp_forget(doze_socket *socket) {
     doze_udp *udp = doze_udp_of(socket);
     udp_close(socket);
-    memset(udp->hostname, 0, udp->hostname_size);
+    memset(udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside, 0, doze_udp_hostname_room(udp));
     udp->remote = (doze_endpoint){0};
     udp->local = (doze_endpoint){0};
     udp->last_port = 0;
@@ -168,7 +182,8 @@ static int udp_fd(const doze_socket *socket) {
 
 static void udp_endpoints(const doze_socket *socket, doze_endpoints *out) {
     const doze_udp *udp = doze_udp_of_const(socket);
-    out->hostname = udp->hostname[0] == '\0' ? NULL : udp->hostname;
+    const char *hostname = doze_udp_hostname(udp);
+    out->hostname = hostname[0] == '\0' ? NULL : hostname;
     out->remote = udp->remote;
     out->local = udp->local;
 }
@@ -183,6 +198,7 @@ static const doze_socket_ops ops = {
     .bind = udp_bind,
     .reuse_last_port = udp_reuse_last_port,
     .connect = udp_connect,
+    .recall = udp_recall,
     .resume = udp_resume,
     .send = udp_send,
     .recv = udp_recv,
@@ -202,8 +218,8 @@ doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings) {
     if (udp == NULL || settings == NULL || settings->net == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    bool own_memory = settings->hostname_memory == NULL;
-    if (!own_memory && (settings->hostname_memory_size == 0 || settings->hostname_memory_size > UINT16_MAX)) {
+    bool outside = settings->hostname_memory != NULL;
+    if (outside && settings->hostname_memory_size == 0) {
         return DOZE_ERR_ARGUMENT;
     }
     memset(udp, 0, sizeof(*udp));
@@ -211,8 +227,11 @@ doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings) {
     udp->net = settings->net;
     udp->resolver = settings->resolver;
     udp->kernel.fd = -1;
-    udp->hostname = own_memory ? udp->hostname_inline : settings->hostname_memory;
-    udp->hostname_size = own_memory ? DOZE_HOSTNAME_INLINE : (uint16_t)settings->hostname_memory_size;
-    udp->hostname[0] = '\0';
+    udp->hostname_outside = outside;
+    if (outside) {
+        udp->hostname.outside.text = settings->hostname_memory;
+        udp->hostname.outside.size = settings->hostname_memory_size;
+    }
+    doze_udp_set_hostname(udp, "");
     return DOZE_OK;
 }

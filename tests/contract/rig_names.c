@@ -54,7 +54,7 @@ static int32_t next_timeout(const doze_resolver *resolver, const doze_lookup *lo
     return ((const rig_names *)resolver)->stuck ? -1 : 0;
 }
 
-static const doze_resolver_ops ops = {start, step, answer, finish, fd, next_timeout};
+static const doze_resolver_ops ops = {start, step, answer, finish, fd, next_timeout, .blocks = false};
 
 void rig_names_init(rig_names *names, const doze_endpoint *known) {
     *names = (rig_names){.resolver = {&ops}, .answer = *known};

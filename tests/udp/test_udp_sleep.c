@@ -300,8 +300,52 @@ static void how_it_fell_asleep_counts_and_no_option_set_since(void **state) {
     udp_kit_exchange(k);
 }
 
+/* ---- a new life ---- */
+
+static void a_rebooted_device_recalls_peer_and_port_and_wakes_without_a_lookup(void **state) {
+    udp_kit *k = *state;
+    char name[DOZE_HOSTNAME_INLINE];
+    doze_endpoints past;
+    udp_kit_connect(k);
+    udp_kit_sleep(k);
+    doze_get_endpoints(k->socket, &past);
+    strcpy(name, past.hostname);
+    past.hostname = name;
+    doze_udp reborn;
+    udp_kit_another(k, &reborn);
+    doze_udp before = k->udp;
+    doze_deinit(k->socket);
+    k->socket = &reborn.socket;
+    assert_int_equal(doze_recall(k->socket, &past), DOZE_OK);
+    udp_kit_state_is(k, DOZE_STATE_SHUTDOWN);
+    udp_kit_remote_is(k, UDP_KIT_NAME, UDP_KIT_SERVER, UDP_KIT_PORT);
+    assert_int_equal(doze_local_port(k->socket), past.local.port);
+    udp_kit_resume(k);
+    assert_int_equal(doze_local_port(k->socket), past.local.port);
+    assert_int_equal(udp_kit_option(k, DOZE_OPT_PORT_KEPT), 1);
+    udp_kit_exchange(k);
+    assert_int_equal(k->w.names.lookups, 1);
+    doze_deinit(&reborn.socket);
+    k->udp = before;
+    k->udp.kernel.fd = -1;
+    k->socket = &k->udp.socket;
+}
+
+static void a_recalled_name_that_does_not_fit_is_refused_and_changes_nothing(void **state) {
+    udp_kit *k = *state;
+    char name[DOZE_HOSTNAME_INLINE + 1];
+    memset(name, 'n', sizeof(name));
+    name[DOZE_HOSTNAME_INLINE] = '\0';
+    const doze_endpoints past = {.hostname = name, .remote = world_endpoint(UDP_KIT_SERVER, UDP_KIT_PORT)};
+    assert_int_equal(doze_recall(k->socket, &past), DOZE_ERR_HOST);
+    udp_kit_state_is(k, DOZE_STATE_CLOSED);
+    udp_kit_remote_is(k, NULL, NULL, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        UDP_KIT_TEST(a_rebooted_device_recalls_peer_and_port_and_wakes_without_a_lookup),
+        UDP_KIT_TEST(a_recalled_name_that_does_not_fit_is_refused_and_changes_nothing),
         UDP_KIT_TEST(a_hundred_sleeps_keep_the_port),
         UDP_KIT_TEST(falling_asleep_and_waking_send_nothing),
         UDP_KIT_TEST(waking_asks_no_name_service),

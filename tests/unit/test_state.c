@@ -9,7 +9,7 @@
 
 #include "doze/socket.h"
 
-enum { VERBS = 10, STATES = 5 };
+enum { VERBS = 11, STATES = 5 };
 
 typedef struct puppet {
     doze_socket socket;
@@ -30,6 +30,10 @@ static doze_result play_bind(doze_socket *socket, const char *address, uint16_t 
 static doze_result play_connect(doze_socket *socket, const char *host, uint16_t port) {
     (void)host;
     (void)port;
+    return play(socket);
+}
+static doze_result play_recall(doze_socket *socket, const doze_endpoints *past) {
+    (void)past;
     return play(socket);
 }
 static doze_result play_send(doze_socket *socket, const void *data, size_t size) {
@@ -83,6 +87,7 @@ static const doze_socket_ops puppet_ops = {
     .bind = play_bind,
     .reuse_last_port = play,
     .connect = play_connect,
+    .recall = play_recall,
     .resume = play,
     .send = play_send,
     .recv = play_recv,
@@ -110,6 +115,12 @@ static doze_result do_reuse(doze_socket *s) {
 static doze_result do_connect(doze_socket *s) {
     return doze_connect(s, "host.example", 5684);
 }
+static doze_result do_recall(doze_socket *s) {
+    const doze_endpoints past = {.hostname = "host.example",
+                                 .remote = {.family = DOZE_FAMILY_IPV4, .port = 5684, .address = {192, 0, 2, 1}},
+                                 .local = {.family = DOZE_FAMILY_IPV4, .port = 40000}};
+    return doze_recall(s, &past);
+}
 static doze_result do_resume(doze_socket *s) {
     return doze_resume(s);
 }
@@ -131,8 +142,9 @@ static doze_result do_forget(doze_socket *s) {
     return doze_forget(s);
 }
 
-static doze_result (*const verbs[VERBS])(doze_socket *) = {do_step, do_bind, do_reuse,    do_connect, do_resume,
-                                                           do_send, do_recv, do_shutdown, do_close,   do_forget};
+static doze_result (*const verbs[VERBS])(doze_socket *) = {
+    do_step, do_bind, do_reuse, do_connect, do_recall, do_resume, do_send, do_recv, do_shutdown, do_close, do_forget};
+enum { STEP, BIND, REUSE, CONNECT, RECALL, RESUME, SEND, RECV, SHUTDOWN, CLOSE, FORGET };
 
 /* The specification: where DOZE_OK leads, one column a state that the verb is called in; '-' is an error. */
 static const char *const leads_to[VERBS] = {
@@ -141,6 +153,7 @@ static const char *const leads_to[VERBS] = {
     "1----", /* bind */
     "1---1", /* reuse_last_port */
     "33--3", /* connect */
+    "4----", /* recall */
     "----3", /* resume */
     "--23-", /* send: told to wait in CONNECTING */
     "---3-", /* recv */
@@ -163,11 +176,11 @@ static void every_verb_in_every_state_leads_where_the_table_says(void **unused) 
             puppet p = in_state(state);
             doze_result result = verbs[verb](&p.socket);
             if (leads_to[verb][state] == '-') {
-                bool binds = verb == 1 || verb == 2;
+                bool binds = verb == BIND || verb == REUSE;
                 assert_int_equal(result, binds ? DOZE_ERR_ALREADY_BOUND : DOZE_ERR_STATE);
                 assert_int_equal(doze_get_state(&p.socket), state);
                 assert_int_equal(p.calls, 0);
-            } else if (verb == 5 && state == DOZE_STATE_CONNECTING) {
+            } else if (verb == SEND && state == DOZE_STATE_CONNECTING) {
                 assert_int_equal(result, DOZE_IN_PROGRESS);
                 assert_int_equal(doze_get_state(&p.socket), state);
                 assert_int_equal(p.calls, 0);
@@ -179,14 +192,14 @@ static void every_verb_in_every_state_leads_where_the_table_says(void **unused) 
     }
 }
 
-static void an_error_of_any_verb_changes_no_state_but_connecting(void **unused) {
+static void an_error_of_any_verb_but_forget_changes_no_state_but_connecting(void **unused) {
     (void)unused;
     for (int verb = 0; verb < VERBS; verb++) {
         for (int state = 0; state < STATES; state++) {
             puppet p = in_state(state);
             p.result = DOZE_ERR_IO;
             verbs[verb](&p.socket);
-            bool falls_back = verb == 0 && state == DOZE_STATE_CONNECTING;
+            bool falls_back = (verb == STEP && state == DOZE_STATE_CONNECTING) || verb == FORGET;
             assert_int_equal(doze_get_state(&p.socket), falls_back ? DOZE_STATE_CLOSED : state);
         }
     }
@@ -260,6 +273,27 @@ static void bad_arguments_of_connect_are_told_apart_before_anything_happens(void
     assert_int_equal(doze_connect(&p.socket, "host.example", 0), DOZE_ERR_PORT);
     assert_int_equal(p.calls, 0);
     assert_int_equal(doze_connect(&p.socket, long_name + 1, 5684), DOZE_OK);
+}
+
+static void bad_arguments_of_recall_are_told_apart_before_anything_happens(void **unused) {
+    (void)unused;
+    puppet p = in_state(DOZE_STATE_CLOSED);
+    const doze_endpoint peer = {.family = DOZE_FAMILY_IPV4, .port = 5684};
+    doze_endpoints past = {.remote = peer};
+    assert_int_equal(doze_recall(&p.socket, NULL), DOZE_ERR_ARGUMENT);
+    assert_int_equal(doze_recall(&p.socket, &past), DOZE_ERR_HOST);
+    past.hostname = "";
+    assert_int_equal(doze_recall(&p.socket, &past), DOZE_ERR_HOST);
+    past = (doze_endpoints){.hostname = "host.example"};
+    assert_int_equal(doze_recall(&p.socket, &past), DOZE_ERR_NO_PEER);
+    past.remote.family = DOZE_FAMILY_IPV4;
+    assert_int_equal(doze_recall(&p.socket, &past), DOZE_ERR_NO_PEER);
+    doze_socket_ops deaf_to_the_past = puppet_ops;
+    deaf_to_the_past.recall = NULL;
+    p.socket.ops = &deaf_to_the_past;
+    past.remote.port = 5684;
+    assert_int_equal(doze_recall(&p.socket, &past), DOZE_ERR_UNSUPPORTED);
+    assert_int_equal(p.calls, 0);
 }
 
 static void an_empty_message_is_refused(void **unused) {
@@ -378,7 +412,7 @@ static void every_result_has_a_text_of_its_own(void **unused) {
         }
         known += text != unknown;
     }
-    assert_int_equal(known, 43);
+    assert_int_equal(known, 44);
     assert_string_equal(doze_state_name(DOZE_STATE_SHUTDOWN), "SHUTDOWN");
     assert_string_equal(doze_state_name((doze_state)9), "?");
 }
@@ -386,11 +420,12 @@ static void every_result_has_a_text_of_its_own(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_verb_in_every_state_leads_where_the_table_says),
-        cmocka_unit_test(an_error_of_any_verb_changes_no_state_but_connecting),
+        cmocka_unit_test(an_error_of_any_verb_but_forget_changes_no_state_but_connecting),
         cmocka_unit_test(a_failing_wake_falls_back_to_sleep_and_a_failing_connect_to_closed),
         cmocka_unit_test(shutdown_in_shutdown_does_nothing),
         cmocka_unit_test(null_is_refused_by_every_function),
         cmocka_unit_test(bad_arguments_of_connect_are_told_apart_before_anything_happens),
+        cmocka_unit_test(bad_arguments_of_recall_are_told_apart_before_anything_happens),
         cmocka_unit_test(an_empty_message_is_refused),
         cmocka_unit_test(only_plain_decimal_ports_are_ports),
         cmocka_unit_test(addresses_are_told_from_names),

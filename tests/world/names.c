@@ -158,7 +158,7 @@ static int32_t next_timeout(const doze_resolver *resolver, const doze_lookup *ba
     return w->now < lookup->due ? (int32_t)(lookup->due - w->now) : 0;
 }
 
-const doze_resolver_ops world_resolver_ops = {start, step, answer, finish, fd, next_timeout};
+const doze_resolver_ops world_resolver_ops = {start, step, answer, finish, fd, next_timeout, .blocks = false};
 
 void world_names_free(world *w) {
     while (w->names.first_name != NULL) {

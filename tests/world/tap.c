@@ -348,11 +348,16 @@ static doze_result op_set_option(doze_socket *socket, doze_option option, int64_
     return pass(tap_of(socket), doze_set_option(inner_of(socket), option, value));
 }
 
+static doze_result op_recall(doze_socket *socket, const doze_endpoints *past) {
+    return pass(tap_of(socket), doze_recall(inner_of(socket), past));
+}
+
 static const doze_socket_ops ops = {
     .step = op_step,
     .bind = op_bind,
     .reuse_last_port = op_reuse_last_port,
     .connect = op_connect,
+    .recall = op_recall,
     .resume = op_resume,
     .send = op_send,
     .recv = op_recv,
