@@ -8,6 +8,7 @@
 #include "doze/posix.h"
 #include "doze/result.h"
 #include "doze/socket.h"
+#include "doze/store.h"
 #include "doze/udp.h"
 
 #endif

@@ -4,6 +4,7 @@
 #define DOZE_POSIX_H
 
 #include "doze/socket.h"
+#include "doze/store.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,6 +26,21 @@ doze_resolver *doze_posix_resolver(void);
  * Destroy it after the sockets that use it. */
 doze_resolver *doze_ares_create(void);
 void doze_ares_destroy(doze_resolver *resolver);
+
+/* A store in files of a directory: one a slot, readable by their owner alone, replaced as a whole (written aside, synced,
+ * renamed, the directory synced), so that a power cut leaves the old contents or the new ones. It has no counter: who
+ * can restore an older copy of the directory can repeat what was in it. */
+typedef struct doze_file_store {
+    doze_store store; /* what doze_dtls_set_store() takes; the rest is private */
+    int directory;
+    int lock;
+} doze_file_store;
+
+/* `directory` must exist. One process has it at a time. DOZE_ERR_ARGUMENT; DOZE_ERR_STORE: see `store.cause`; there is
+ * nothing to close then. EWOULDBLOCK: another process, or another doze_file_store, has it. */
+doze_result doze_file_store_open(doze_file_store *store, const char *directory);
+/* After the sockets that use it. What is stored stays. */
+void doze_file_store_close(doze_file_store *store);
 
 /* ---- helpers that block, for simple programs ----
  * Each drives doze_step() with poll() for at most `timeout` ms as a whole (-1: for ever) and returns what the verb

@@ -64,6 +64,9 @@ typedef enum doze_result {
     DOZE_ERR_ALERT = -73,
     DOZE_ERR_CLOSED_BY_PEER = -74,
     DOZE_ERR_EXHAUSTED = -75,
+
+    /* What the store said, or could not say (doze/store.h). */
+    DOZE_ERR_STORE = -80,
 } doze_result;
 
 /* What happened and what to do about it, in one English sentence. Never NULL. */

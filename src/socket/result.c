@@ -53,6 +53,7 @@ static const text texts[] = {
     {DOZE_ERR_ALERT, "the peer sent a fatal alert: DOZE_OPT_ALERT has its number"},
     {DOZE_ERR_CLOSED_BY_PEER, "the peer ended the association: connect again"},
     {DOZE_ERR_EXHAUSTED, "the sequence numbers of this association are used up: connect again"},
+    {DOZE_ERR_STORE, "the store could not be read or written, or another process has it: see the cause, try again"},
 };
 
 const char *doze_strerror(doze_result result) {
