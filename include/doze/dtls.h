@@ -6,15 +6,17 @@
 #include <mbedtls/ssl.h>
 
 #include "doze/socket.h"
+#include "doze/store.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-#define DOZE_IDENTITY_MAX 128 /* PSK identity, bytes (RFC 7925 section 4.2) */
-#define DOZE_KEY_MAX      64  /* PSK, bytes */
-#define DOZE_SUITES_MAX   8
-#define DOZE_CID_MAX      16 /* bytes of a Connection ID of ours */
+#define DOZE_IDENTITY_MAX  128 /* PSK identity, bytes (RFC 7925 section 4.2) */
+#define DOZE_KEY_MAX       64  /* PSK, bytes */
+#define DOZE_SUITES_MAX    8
+#define DOZE_CID_MAX       16 /* bytes of a Connection ID of ours */
+#define DOZE_SEAL_KEY_SIZE 16
 
 typedef struct doze_bytes {
     const void *data;
@@ -74,6 +76,14 @@ typedef struct doze_dtls_settings {
         handshake_timer_min; /* first retransmission; default 1,000 ms; 9,000 on slow links (RFC 7925 section 11) */
     uint32_t handshake_timer_max; /* doubling ends there and the handshake fails after it; default 60,000 ms */
 
+    doze_bytes
+        store_key; /* seals what a store gets, at least 16 bytes that are secret and this device's own. Default: made
+                             from the PSK, or from the private key, if these are given as bytes; else there is none */
+
+    uint32_t
+        association_lifetime; /* ms that the server is known to keep an association that nobody uses: a longer sleep
+                                      starts with a resumption; up to 49 days, default 0: for ever */
+
     doze_radio radio;        /* told what to expect of each datagram; default: none */
     doze_key_log key_log;    /* default: none */
     const doze_trace *trace; /* default: none */
@@ -93,10 +103,13 @@ typedef struct doze_dtls_config {
     doze_key_log key_log;
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
+    uint32_t association_lifetime;
     int suites[DOZE_SUITES_MAX + 1];
     uint8_t cid;
     uint8_t cid_size;
     uint8_t resumption;
+    bool can_seal;
+    uint8_t seal_key[DOZE_SEAL_KEY_SIZE]; /* bound to credentials and configuration */
 } doze_dtls_config;
 
 /* DOZE_ERR_CONFIG: no mode or both, no clock or randomness, contradictory values. DOZE_ERR_IDENTITY, DOZE_ERR_KEY: missing
@@ -110,13 +123,17 @@ typedef enum doze_reason {
     DOZE_REASON_NONE = 0,      /* it was not: the association went on */
     DOZE_REASON_FIRST,         /* there was no association */
     DOZE_REASON_ENDED,         /* it had ended: the peer's alert or goodbye, or no sequence numbers left */
-    DOZE_REASON_IMAGE,         /* its image had been altered */
+    DOZE_REASON_IMAGE,         /* its image, in memory or in the store, was not what doze had made for this peer */
+    DOZE_REASON_STOPPED,       /* the device stopped awake: the store has the session and no association */
+    DOZE_REASON_STORE,         /* the store failed when it was needed to go on */
     DOZE_REASON_PORT,          /* the local port is another one, and there is no Connection ID */
     DOZE_REASON_LOCAL_ADDRESS, /* the same of the local address */
     DOZE_REASON_PEER_ADDRESS,  /* the name now leads to another address */
+    DOZE_REASON_ASLEEP,        /* the sleep was longer than the server keeps associations */
     DOZE_REASON_SILENCE,       /* nothing was answered any more */
     DOZE_REASON_CALLER,        /* doze_dtls_no_answer() */
 } doze_reason;
+#define DOZE_REASONS 12
 
 /* What the last connect, wake or silence came to, and what it cost; all costs are 0 where the association went on. */
 typedef struct doze_report {
@@ -132,6 +149,36 @@ typedef struct doze_report {
     uint16_t round_trips;
 } doze_report;
 
+/* What the store is to know. */
+typedef enum doze_store_mode {
+    DOZE_STORE_ASSOCIATION = 0, /* after a sleep the association goes on, whatever the device went through meanwhile */
+    DOZE_STORE_SESSION,         /* after a reboot there is the session to resume: written at a handshake alone */
+} doze_store_mode;
+
+typedef struct doze_keeper_settings {
+    doze_store *store;   /* required */
+    unsigned first_slot; /* this one and the next one are the socket's own */
+    doze_store_mode mode;
+    uint32_t
+        range; /* sequence numbers reserved ahead: so many messages until the store is written again; default 1,024 */
+} doze_keeper_settings;
+
+#define DOZE_STORE_NOTHING UINT64_MAX
+/* The caller's memory for what is known of the store; members are private. */
+typedef struct doze_keeper {
+    doze_store *store;
+    uint64_t reserved; /* numbers below may be used; DOZE_STORE_NOTHING: the store has nothing of this association */
+    uint32_t range;
+    uint32_t writes;
+    uint16_t failures;
+    uint8_t first_slot;
+    uint8_t mode;
+    bool broken;         /* what was written is uncertain: no association is written any more */
+    bool session_stored; /* the one of this association */
+    bool outdated;       /* what is stored still holds, but is not what would be written now */
+    bool locked;         /* something could not be erased that must not be used */
+} doze_keeper;
+
 /* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
 typedef struct doze_dtls {
     doze_socket socket;
@@ -141,42 +188,48 @@ typedef struct doze_dtls {
     struct doze_association *aside; /* the association of before, while a handshake tries to replace it */
     mbedtls_ssl_session *session;   /* to offer in the next handshake */
     uint8_t *freezer;               /* the caller's memory for a frozen association */
+    doze_keeper *keeper;            /* NULL: no store */
     doze_report report;
-    uint32_t path_local;        /* hashes of the addresses where the association is known to work … */
-    uint32_t path_remote;       /* … this one with its port */
-    uint32_t handshake_started; /* like the next one: of the clock, its lower half */
-    uint32_t unanswered_since;  /* see silence.c */
-    uint32_t climb_time;        /* the bounds of a climb */
+    uint32_t path_local;  /* hashes of the addresses where the association is known to work … */
+    uint32_t path_remote; /* … this one with its port */
+    uint32_t since;       /* of the clock, its lower half: when the handshake, or the oldest unanswered send, began */
+    uint32_t climb_time;  /* the bounds of a climb */
     uint32_t handshake_timer_min;
     uint32_t handshake_timer_max;
-    uint32_t handshakes_full;
-    uint32_t handshakes_resumed;
     uint32_t handshakes_avoided;
-    uint32_t retransmissions;
-    uint16_t dropped[DOZE_DROP_CAUSES]; /* up to 65,535 */
     uint32_t verify_flags;
-    uint16_t path_port;   /* the local one */
-    uint16_t round_trip;  /* the last one that was measured, in ms; up to 65,535 */
-    uint16_t frozen_size; /* of the image in the freezer; 0: none */
-    uint16_t images_refused;
-    int16_t ended; /* a doze_result: why the association ended; 0 while it lives */
-    int16_t alert; /* the peer's last one, -1: none */
-    uint8_t peer_cid_size;
-    uint8_t lost_reason; /* a doze_reason: why there is no association any more, until there is one again */
+    uint32_t handshake_bytes[2];     /* sent, received: by all handshakes */
+    uint16_t handshake_datagrams[2]; /* all counters of 16 bits stay at their most */
+    uint16_t handshakes_full;
+    uint16_t handshakes_resumed;
+    uint16_t retransmissions;
+    uint16_t dropped[DOZE_DROP_CAUSES];
+    uint16_t climbs[DOZE_REASONS - DOZE_REASON_ENDED]; /* from DOZE_REASON_ENDED on */
+    uint16_t path_port;                                /* the local one */
+    uint16_t round_trip;                               /* the last one that was measured, in ms; up to 65,535 */
+    uint8_t frozen_size;                               /* of the image in the freezer; 0: none */
+    uint8_t alert;                                     /* the peer's last one, if any */
+    int8_t ended;                                      /* a doze_result: why the association ended; 0 while it lives */
+    uint8_t images_refused;
     uint8_t silence_limit;
     uint8_t unanswered; /* sends, or bursts of them, without an answer */
     uint8_t climb_datagrams;
-    bool asked_to_climb;  /* by doze_dtls_no_answer() */
-    bool awaiting;        /* an answer to what was sent last */
-    bool climbing;        /* what connects now goes on from something: it is bounded, and a new context is announced */
-    bool announce;        /* the new context has not been told yet */
-    bool fresh_port;      /* the climb has left the old port */
-    bool away;            /* the lower socket may not be where the association is known */
-    bool established;     /* there is an association, live or frozen */
-    bool handshaking;     /* `live` is in a handshake */
-    bool same_peer;       /* what connects now is the peer of before */
-    bool session_doubted; /* an alert that may be forged followed its last offer */
-    bool peer_doubted;    /* the lower socket was told that the peer does not answer */
+    uint8_t lost_reason : 4;  /* a doze_reason: why there is no association any more, until there is one again */
+    uint8_t wanted_climb : 4; /* a doze_reason for the next send to climb; NONE: there is none */
+    bool has_alert : 1;
+    bool peer_has_cid : 1; /* there is a Connection ID in what we send */
+    bool awaiting : 1;     /* an answer to what was sent last */
+    bool climbing : 1;     /* what connects now goes on from something: it is bounded, and a new context is announced */
+    bool announce : 1;     /* the new context has not been told yet */
+    bool fresh_port : 1;   /* the climb has left the old port */
+    bool next_address : 1; /* the climb has asked for another address of the name */
+    bool away : 1;         /* the lower socket may not be where the association is known */
+    bool established : 1;  /* there is an association, live or frozen */
+    bool handshaking : 1;  /* `live` is in a handshake */
+    bool same_peer : 1;    /* what connects now is the peer of before */
+    bool session_doubted : 1; /* an alert that may be forged followed its last offer */
+    bool peer_doubted : 1;    /* the lower socket was told that the peer does not answer */
+    bool loaded : 1;          /* the association is from the store, and has not been awake since */
 } doze_dtls;
 
 /* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.
@@ -196,6 +249,21 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
  * NULL: sleep no longer freezes. Any state but CONNECTING. DOZE_ERR_TOO_LONG: `size` below DOZE_IMAGE_MAX.
  * DOZE_ERR_STATE: an image lies in the memory given before; wake up first. */
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
+
+/* CLOSED, once, before any connection. From now on what sleep needs is in the store too: sealed with AES-128-CCM for this
+ * peer, these credentials and this configuration, so that a power cut at any instant leads back to the association or to a
+ * handshake, never to a number used twice or a message delivered twice; docs/storing.md says what is written and when.
+ * `keeper` must stay until deinit.
+ * doze_connect() goes on from what is stored for its host and port; doze_dtls_load() and doze_resume() do without lookup.
+ * DOZE_ERR_STATE: not CLOSED, connected before, or another socket has these slots. DOZE_ERR_KEY: there is no key to seal
+ * with (doze_dtls_settings.store_key). */
+doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze_keeper_settings *settings);
+
+/* CLOSED, with a store, with no association in RAM. What was stored for this peer is taken up as after a sleep: the state
+ * is SHUTDOWN, every getter answers, and doze_resume() wakes by the ladder. What is not for this peer, these credentials
+ * and this configuration, or was altered, is erased and counted (DOZE_OPT_IMAGES_REFUSED).
+ * DOZE_ERR_NO_PEER: there is nothing for it. DOZE_ERR_STORE: could not be read. */
+doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port);
 
 /* The last connect, wake or silence that got as far as the peer's address, also when it failed; one under way: so far. */
 doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report);

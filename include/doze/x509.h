@@ -67,6 +67,8 @@ typedef struct doze_x509 {
     uint8_t usage;
     uint8_t matching;
     bool any_server_name;
+    bool has_secret;    /* the digest has, as the private key is in it */
+    uint8_t digest[32]; /* of all that was given */
     const char *server_name;
 } doze_x509;
 

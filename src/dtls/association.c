@@ -43,7 +43,7 @@ doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
 
 /* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
 bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same) {
-    return same->remote && (dtls->peer_cid_size != 0 || (same->local_port && same->local_address));
+    return same->remote && (dtls->peer_has_cid || (same->local_port && same->local_address));
 }
 
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
@@ -63,6 +63,19 @@ void doze_dtls_want_old_port(doze_dtls *dtls) {
     }
 }
 
+void doze_dtls_want_old_address(doze_dtls *dtls) {
+    if (dtls->live == NULL || dtls->live->home.family == DOZE_FAMILY_ANY) {
+        return;
+    }
+    doze_endpoints ends;
+    doze_close(dtls->lower);
+    doze_get_endpoints(dtls->lower, &ends);
+    ends.remote = dtls->live->home;
+    ends.local = (doze_endpoint){.family = ends.remote.family, .port = dtls->path_port};
+    doze_recall(dtls->lower, &ends);
+    dtls->live->home = (doze_endpoint){0};
+}
+
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
     if (doubt || dtls->peer_doubted) {
         dtls->peer_doubted = doubt;
@@ -73,9 +86,16 @@ void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {
 void doze_dtls_note_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    dtls->path_remote = hash_of_end(&ends.remote);
-    dtls->path_local = hash_of_address(&ends.local);
-    dtls->path_port = ends.local.port;
+    doze_dtls_set_path(dtls, &ends.remote, hash_of_address(&ends.local), ends.local.port);
+    if (dtls->keeper != NULL) {
+        dtls->keeper->outdated = true;
+    }
+}
+
+void doze_dtls_set_path(doze_dtls *dtls, const doze_endpoint *remote, uint32_t local_address, uint16_t local_port) {
+    dtls->path_remote = hash_of_end(remote);
+    dtls->path_local = local_address;
+    dtls->path_port = local_port;
 }
 
 void doze_dtls_drop_session(doze_dtls *dtls) {
@@ -142,14 +162,16 @@ void doze_dtls_take_back(doze_dtls *dtls) {
 }
 
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
+    doze_keep_drop_association(dtls);
     if (result == DOZE_ERR_CLOSED_BY_PEER) {
         mbedtls_ssl_close_notify(&dtls->live->ssl); /* RFC 5246 section 7.2.1 asks for one in return */
         doze_dtls_keep_session(dtls);
     } else {
         doze_dtls_drop_session(dtls); /* RFC 5246 section 7.2.2: not to be resumed after a fatal alert */
+        doze_keep_drop_session(dtls);
     }
     doze_dtls_drop_association(dtls);
-    dtls->ended = (int16_t)result;
+    dtls->ended = (int8_t)result;
     doze_emit(&dtls->socket, DOZE_EVENT_ERROR, result, cause);
     return doze_fail(&dtls->socket, result, cause);
 }

@@ -34,7 +34,7 @@ static uint64_t sequence_of(const uint8_t *record) {
 }
 
 static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
-    dtls->dropped[cause] = (uint16_t)(dtls->dropped[cause] + (dtls->dropped[cause] < UINT16_MAX));
+    doze_count(&dtls->dropped[cause], 1);
     doze_emit(&dtls->socket, DOZE_EVENT_DROP, (int)cause, (int)size);
 }
 
@@ -51,7 +51,7 @@ static void note_alert_hint(doze_dtls *dtls, const uint8_t *record, size_t size)
     enum { LEVEL_FATAL = 2 };
     bool fatal = size >= RECORD_HEADER + 2 && be16(record + 11) == 2 && record[RECORD_HEADER] == LEVEL_FATAL;
     if (fatal) {
-        dtls->alert = record[RECORD_HEADER + 1];
+        doze_dtls_note_alert(dtls, record[RECORD_HEADER + 1]);
         doze_dtls_note_hint(dtls, DOZE_ERR_ALERT, dtls->alert);
     }
 }
@@ -93,6 +93,10 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
     }
     if (dtls->handshaking) {
         return send_of_handshake(dtls, data, size);
+    }
+    if (!doze_keep_may_send(dtls, sequence_of(data))) {
+        dtls->live->sent = DOZE_ERR_STORE;
+        return (int)size;
     }
     dtls->live->sent = (int16_t)doze_send(dtls->lower, data, size);
     return (int)size;

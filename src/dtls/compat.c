@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Mbed TLS's associations and sessions, inside. */
 #include "dtls/compat.h"
 
 #include <string.h>
 
 #include <mbedtls/build_info.h>
-#include <mbedtls/pk.h>
 #include <mbedtls/platform_util.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/version.h>
@@ -25,139 +25,12 @@
 
 #define IS_4X (MBEDTLS_VERSION_NUMBER >= 0x04000000)
 
-#include <psa/crypto.h>
-
-#if IS_4X || defined(MBEDTLS_USE_PSA_CRYPTO)
-#define HAS_PSA 1
-#else
-#define HAS_PSA 0
-#endif
-
 /* What the private members below are taken to be; a Mbed TLS that differs does not build. */
 #define SIZE_OF(type, member) sizeof(((type *)0)->MBEDTLS_PRIVATE(member))
 _Static_assert(SIZE_OF(mbedtls_ssl_session, master) == DOZE_MASTER_SECRET_SIZE, "the TLS 1.2 master secret");
 _Static_assert(SIZE_OF(mbedtls_ssl_context, in_window_top) == 8, "the anti-replay window's top is 64 bits");
 _Static_assert(SIZE_OF(mbedtls_ssl_context, in_window) == 8, "the anti-replay window is 64 bits");
 _Static_assert(SIZE_OF(mbedtls_ssl_context, in_msg) == sizeof(unsigned char *), "in_msg points to the message");
-
-bool doze_tls_has_psa_keys(void) {
-    return HAS_PSA;
-}
-
-int doze_tls_begin(void) {
-#if HAS_PSA
-    return (int)psa_crypto_init();
-#else
-    return 0;
-#endif
-}
-
-#if IS_4X
-
-void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random) {
-    (void)tls;
-    (void)random;
-}
-
-int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random) {
-    (void)random;
-    return mbedtls_pk_parse_key(pk, data, size, NULL, 0);
-}
-
-int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
-                           const doze_random *random) {
-    (void)random;
-    return mbedtls_pk_check_pair(public_key, private_key);
-}
-
-int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
-    return mbedtls_pk_wrap_psa(pk, (mbedtls_svc_key_id_t)key);
-}
-
-#else
-
-static int fill(void *context, unsigned char *out, size_t size) {
-    const doze_random *random = context;
-    return random->fill(random->context, out, size) == 0 ? 0 : DOZE_TLS_RANDOM_FAILED;
-}
-
-/* Mbed TLS takes the context of its random callback without const; `fill` gives it back. */
-static void *unconst(const doze_random *random) {
-    union {
-        const doze_random *in;
-        void *out;
-    } cast = {.in = random};
-    return cast.out;
-}
-
-void doze_tls_conf_random(mbedtls_ssl_config *tls, const doze_random *random) {
-    mbedtls_ssl_conf_rng(tls, fill, unconst(random));
-}
-
-int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random) {
-    return mbedtls_pk_parse_key(pk, data, size, NULL, 0, fill, unconst(random));
-}
-
-int doze_tls_pk_check_pair(const mbedtls_pk_context *public_key, const mbedtls_pk_context *private_key,
-                           const doze_random *random) {
-    return mbedtls_pk_check_pair(public_key, private_key, fill, unconst(random));
-}
-
-int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key) {
-#if HAS_PSA
-    return mbedtls_pk_setup_opaque(pk, (mbedtls_svc_key_id_t)key);
-#else
-    (void)pk;
-    (void)key;
-    return MBEDTLS_ERR_PK_FEATURE_UNAVAILABLE;
-#endif
-}
-
-#endif
-
-static bool is_p256(const mbedtls_pk_context *pk, psa_key_usage_t usage) {
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    bool known = mbedtls_pk_get_psa_attributes(pk, usage, &attributes) == 0;
-    psa_key_type_t type = psa_get_key_type(&attributes);
-    bool fits = known && psa_get_key_bits(&attributes) == 256 && PSA_KEY_TYPE_IS_ECC(type) &&
-                PSA_KEY_TYPE_ECC_GET_FAMILY(type) == PSA_ECC_FAMILY_SECP_R1;
-    psa_reset_key_attributes(&attributes);
-    return fits;
-}
-
-bool doze_tls_pk_signs(const mbedtls_pk_context *pk) {
-    return is_p256(pk, PSA_KEY_USAGE_SIGN_HASH);
-}
-
-bool doze_tls_pk_verifies(const mbedtls_pk_context *pk) {
-    return is_p256(pk, PSA_KEY_USAGE_VERIFY_HASH);
-}
-
-size_t doze_tls_psk_max(void) {
-    return MBEDTLS_PSK_MAX_LEN;
-}
-
-#if HAS_PSA
-static bool psa_has_key(uint32_t key) {
-    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
-    bool has = psa_get_key_attributes((mbedtls_svc_key_id_t)key, &attributes) == PSA_SUCCESS;
-    psa_reset_key_attributes(&attributes);
-    return has;
-}
-#endif
-
-int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk) {
-#if HAS_PSA
-    if (psk->psa_key != 0 && !psa_has_key(psk->psa_key)) {
-        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-    }
-    if (psk->psa_key != 0) {
-        return mbedtls_ssl_conf_psk_opaque(tls, (mbedtls_svc_key_id_t)psk->psa_key, psk->identity.data,
-                                           psk->identity.size);
-    }
-#endif
-    return mbedtls_ssl_conf_psk(tls, psk->key.data, psk->key.size, psk->identity.data, psk->identity.size);
-}
 
 void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use) {
 #if defined(MBEDTLS_SSL_SESSION_TICKETS)
@@ -228,6 +101,10 @@ static unsigned char *write_bytes(unsigned char *out, const uint8_t *bytes, size
     return out + size;
 }
 
+uint64_t doze_tls_next_sequence(const mbedtls_ssl_context *ssl) {
+    return read_be(ssl->MBEDTLS_PRIVATE(cur_out_ctr) + 2, 6);
+}
+
 int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state) {
     const mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session);
     unsigned char own[MBEDTLS_SSL_CID_IN_LEN_MAX];
@@ -245,7 +122,7 @@ int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state) {
     state->own_cid_size = (uint8_t)own_size;
     state->peer_cid_size = (uint8_t)(state->has_cid ? peer_size : 0);
     doze_tls_window(ssl, state->window);
-    state->next_sequence = read_be(ssl->MBEDTLS_PRIVATE(cur_out_ctr) + 2, 6);
+    state->next_sequence = doze_tls_next_sequence(ssl);
     state->suite = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl);
     state->mtu = ssl->MBEDTLS_PRIVATE(mtu);
 #if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
@@ -257,18 +134,22 @@ int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state) {
     return 0;
 }
 
+void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *session) {
+    session->MBEDTLS_PRIVATE(tls_version) = MBEDTLS_SSL_VERSION_TLS1_2;
+    session->MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_CLIENT;
+    session->MBEDTLS_PRIVATE(ciphersuite) = state->suite;
+    session->MBEDTLS_PRIVATE(id_len) = state->session_id_size;
+    memcpy(session->MBEDTLS_PRIVATE(id), state->session_id, sizeof(state->session_id));
+    memcpy(session->MBEDTLS_PRIVATE(master), state->master, sizeof(state->master));
+#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
+    session->MBEDTLS_PRIVATE(mfl_code) = state->fragment_length;
+#endif
+}
+
 static int save_session(const doze_tls_state *state, unsigned char *out, size_t capacity, size_t *size) {
     mbedtls_ssl_session session;
     mbedtls_ssl_session_init(&session);
-    session.MBEDTLS_PRIVATE(tls_version) = MBEDTLS_SSL_VERSION_TLS1_2;
-    session.MBEDTLS_PRIVATE(endpoint) = MBEDTLS_SSL_IS_CLIENT;
-    session.MBEDTLS_PRIVATE(ciphersuite) = state->suite;
-    session.MBEDTLS_PRIVATE(id_len) = state->session_id_size;
-    memcpy(session.MBEDTLS_PRIVATE(id), state->session_id, sizeof(state->session_id));
-    memcpy(session.MBEDTLS_PRIVATE(master), state->master, sizeof(state->master));
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-    session.MBEDTLS_PRIVATE(mfl_code) = state->fragment_length;
-#endif
+    doze_tls_make_session(state, &session);
     int error = mbedtls_ssl_session_save(&session, out, capacity, size);
     mbedtls_ssl_session_free(&session); /* zeroizes */
     return error;

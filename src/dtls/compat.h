@@ -42,6 +42,9 @@ int doze_tls_alert(const mbedtls_ssl_context *ssl);
 /* The anti-replay window: the highest sequence number and a bit for each of the 64 up to it. */
 void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]);
 
+/* Of the next record that is sent; the epoch is left out. */
+uint64_t doze_tls_next_sequence(const mbedtls_ssl_context *ssl);
+
 /* What an association is made of, apart from constants. */
 typedef struct doze_tls_state {
     uint64_t window[2];
@@ -65,6 +68,30 @@ typedef struct doze_tls_state {
 int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state);
 /* Makes `ssl`, fresh from mbedtls_ssl_setup(), that association. */
 int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state);
+
+/* Makes `session`, initialized, the one of that association, without its ticket and the peer's certificate. */
+void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *session);
+
+/* ---- sealing ---- */
+
+#define DOZE_MAC_SIZE   32
+#define DOZE_NONCE_SIZE 12
+#define DOZE_TAG_SIZE   16
+
+/* HMAC-SHA-256 (RFC 2104). */
+int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]);
+
+/* AES-128-CCM (RFC 3610): `about` is authenticated and not encrypted. */
+typedef struct doze_seal {
+    const uint8_t *key;   /* DOZE_SEAL_KEY_SIZE bytes */
+    const uint8_t *nonce; /* DOZE_NONCE_SIZE bytes */
+    const uint8_t *about;
+    size_t about_size;
+} doze_seal;
+
+/* In place; `data` has `size` bytes and, behind them, DOZE_TAG_SIZE for the tag. */
+int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size);
+int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size); /* any error: it is not what was sealed */
 
 /* The one table of Mbed TLS's errors. */
 doze_result doze_tls_result(int error);

@@ -6,6 +6,7 @@
 
 #include "dtls/compat.h"
 #include "dtls/internal.h"
+#include "dtls/seal.h"
 
 #define TIMER_MIN_DEFAULT 1000 /* RFC 6347 section 4.2.4.1 */
 #define TIMER_MAX_DEFAULT 60000
@@ -93,6 +94,9 @@ static doze_result check(const doze_dtls_settings *s) {
     if (s->key_log.line != NULL && !doze_key_log_supported()) {
         return DOZE_ERR_UNSUPPORTED;
     }
+    if (s->store_key.data != NULL && s->store_key.size < DOZE_SEAL_KEY_SIZE) {
+        return DOZE_ERR_KEY;
+    }
     return s->x509 == NULL ? check_psk(&s->psk) : DOZE_OK;
 }
 
@@ -150,12 +154,16 @@ doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_sett
     config->cid = (uint8_t)settings->cid;
     config->cid_size = settings->cid_size;
     config->resumption = (uint8_t)settings->resumption;
+    config->association_lifetime = settings->association_lifetime;
     config->handshake_timer_min =
         settings->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : settings->handshake_timer_min;
     config->handshake_timer_max =
         settings->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : settings->handshake_timer_max;
     mbedtls_ssl_config_init(&config->tls);
     result = doze_tls_begin() == 0 ? conf_tls(config, settings) : DOZE_ERR_RANDOM;
+    if (result == DOZE_OK && doze_seal_make_key(config, settings) != 0) {
+        result = DOZE_ERR_NO_MEMORY;
+    }
     if (result != DOZE_OK) {
         doze_dtls_config_deinit(config);
     }

@@ -14,15 +14,16 @@ static void rest(doze_dtls *dtls) {
     dtls->away = false;
     doze_dtls_stop_reading(dtls);
     doze_dtls_forgive_silence(dtls);
-    doze_dtls_freeze(dtls);
     doze_dtls_tell_radio(dtls, DOZE_RADIO_RECEIVER_OFF);
+    doze_keep_for_sleep(dtls);
+    doze_dtls_freeze(dtls);
 }
 
 /* The lower socket goes back to where an attempt began. */
 static void fall_back(doze_dtls *dtls, bool asleep) {
-    if (asleep) {
-        doze_dtls_put_lower_to_sleep(dtls);
-    } else {
+    doze_dtls_put_lower_to_sleep(dtls);
+    doze_dtls_want_old_address(dtls);
+    if (!asleep) {
         doze_close(dtls->lower);
     }
     rest(dtls);
@@ -54,7 +55,7 @@ static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
 /* What was between this peer and us is over. */
 static void forget_relation(doze_dtls *dtls) {
     doze_dtls_reset_silence(dtls);
-    dtls->announce = dtls->climbing = dtls->away = false;
+    dtls->announce = dtls->climbing = dtls->away = dtls->loaded = false;
     dtls->round_trip = 0;
     dtls->lost_reason = DOZE_REASON_NONE;
 }
@@ -63,6 +64,9 @@ static void forget_relation(doze_dtls *dtls) {
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
     bool frozen = dtls->frozen_size != 0;
+    bool thawed = frozen || dtls->loaded;
+    bool slept_too_long = !dtls->loaded && doze_dtls_slept_too_long(dtls);
+    dtls->loaded = false;
     if (dtls->ended != 0) {
         dtls->lost_reason = DOZE_REASON_ENDED;
     }
@@ -83,11 +87,14 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
         }
         return start_handshake(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
+    if (slept_too_long) {
+        return start_handshake(dtls, DOZE_REASON_ASLEEP);
+    }
     doze_path same = doze_dtls_compare_path(dtls);
     if (!doze_dtls_path_fits(dtls, &same)) {
         return start_handshake(dtls, reason_of_path(&same));
     }
-    return go_on(dtls, &same, frozen ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+    return go_on(dtls, &same, thawed ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
 static doze_result arrived(doze_dtls *dtls, doze_result result) {
@@ -109,16 +116,28 @@ static doze_result lower_failed(doze_dtls *dtls, doze_result result) {
     return doze_fail(&dtls->socket, result, doze_cause(dtls->lower));
 }
 
-static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
-    doze_dtls *dtls = doze_dtls_of(socket);
-    bool same = doze_dtls_same_peer(dtls, host, port);
-    bool rebind = socket->state == DOZE_STATE_CLOSED && dtls->established && same;
-    if (rebind) {
+/* The lower socket gets the port back at which the association is known: from the store, after a reboot, or from before. */
+static doze_result go_back(doze_dtls *dtls, const char *host, uint16_t port) {
+    if (dtls->keeper != NULL && !dtls->established && dtls->session == NULL) {
+        doze_result result = doze_dtls_load_into(dtls, dtls->lower, host, port);
+        return result == DOZE_ERR_NO_MEMORY ? result : DOZE_OK; /* a store that fails costs a handshake */
+    }
+    if (dtls->established && doze_dtls_same_peer(dtls, host, port)) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
-    doze_result result = doze_connect(dtls->lower, host, port);
+    return DOZE_OK;
+}
+
+static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    doze_result result = socket->state == DOZE_STATE_CLOSED ? go_back(dtls, host, port) : DOZE_OK;
     if (result < 0) {
-        if (rebind) {
+        return result;
+    }
+    bool same = doze_dtls_same_peer(dtls, host, port);
+    result = doze_connect(dtls->lower, host, port);
+    if (result < 0) {
+        if (socket->state == DOZE_STATE_CLOSED) {
             doze_close(dtls->lower);
         }
         return lower_failed(dtls, result);
@@ -126,6 +145,18 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
     dtls->same_peer = same;
     dtls->peer_doubted = false; /* the lower socket has chosen an address anew */
     return result == DOZE_OK ? wake_up(dtls) : result;
+}
+
+static doze_result dtls_recall(doze_socket *socket, const doze_endpoints *past) {
+    doze_dtls *dtls = doze_dtls_of(socket);
+    bool same = doze_dtls_same_peer(dtls, past->hostname, past->remote.port);
+    doze_result result = doze_recall(dtls->lower, past);
+    if (result == DOZE_OK && !same) {
+        doze_dtls_drop_association(dtls);
+        doze_dtls_drop_session(dtls);
+        forget_relation(dtls);
+    }
+    return lower_failed(dtls, result);
 }
 
 static doze_result dtls_resume(doze_socket *socket) {
@@ -140,7 +171,7 @@ static doze_result dtls_resume(doze_socket *socket) {
 
 static doze_result advance(doze_dtls *dtls) {
     doze_result result = DOZE_OK;
-    if (doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+    if (!dtls->handshaking && doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
         result = doze_step(dtls->lower);
         if (result != DOZE_OK) {
             return result < 0 ? lower_failed(dtls, result) : result;
@@ -177,6 +208,7 @@ static doze_result dtls_shutdown(doze_socket *socket) {
         return lower_failed(dtls, result);
     }
     doze_dtls_abandon_handshake(dtls);
+    doze_dtls_want_old_address(dtls);
     rest(dtls);
     return DOZE_OK;
 }
@@ -185,11 +217,13 @@ static doze_result dtls_close(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_dtls_abandon_handshake(dtls);
     if (socket->state == DOZE_STATE_CONNECTED) {
+        doze_keep_drop_association(dtls);
         doze_dtls_say_goodbye(dtls);
         doze_dtls_keep_session(dtls);
         doze_dtls_drop_association(dtls);
         forget_relation(dtls);
     }
+    doze_dtls_want_old_address(dtls);
     doze_close(dtls->lower);
     rest(dtls);
     return DOZE_OK;
@@ -203,20 +237,23 @@ static void drop_everything(doze_dtls *dtls) {
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     dtls->peer_doubted = false;
     forget_relation(dtls);
-    dtls->peer_cid_size = 0;
+    dtls->peer_has_cid = false;
     dtls->path_local = dtls->path_remote = 0;
     dtls->path_port = 0;
 }
 
 static doze_result dtls_forget(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
+    doze_result result = doze_dtls_erase_store(dtls);
     drop_everything(dtls);
-    return doze_forget(dtls->lower);
+    doze_forget(dtls->lower);
+    return result;
 }
 
 static void dtls_deinit(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     drop_everything(dtls);
+    doze_dtls_leave_store(dtls);
     doze_close(dtls->lower);
     mbedtls_platform_zeroize(dtls, sizeof(*dtls));
 }
@@ -238,10 +275,11 @@ static int32_t dtls_next_timeout(const doze_socket *socket) {
     if (socket->state == DOZE_STATE_CONNECTED) {
         return doze_dtls_has_pending(dtls) ? 0 : -1;
     }
-    if (socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
-        return doze_next_timeout(dtls->lower);
+    if (dtls->handshaking) {
+        return doze_dtls_has_pending(dtls) ? 0 : doze_dtls_handshake_left(dtls);
     }
-    return dtls->handshaking && !doze_dtls_has_pending(dtls) ? doze_dtls_handshake_left(dtls) : 0;
+    bool waiting = socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING;
+    return waiting ? doze_next_timeout(dtls->lower) : 0;
 }
 
 static int dtls_fd(const doze_socket *socket) {
@@ -262,6 +300,7 @@ static const doze_socket_ops ops = {
     .bind = dtls_bind,
     .reuse_last_port = dtls_reuse_last_port,
     .connect = dtls_connect,
+    .recall = dtls_recall,
     .resume = dtls_resume,
     .send = doze_dtls_send,
     .recv = doze_dtls_recv,
@@ -291,7 +330,6 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
     doze_socket_init(&dtls->socket, &ops, config->trace);
     dtls->lower = lower;
     dtls->config = config;
-    dtls->alert = -1;
     dtls->silence_limit = DOZE_SILENCE_LIMIT_DEFAULT;
     dtls->climb_time = DOZE_CLIMB_TIME_DEFAULT;
     dtls->climb_datagrams = DOZE_CLIMB_DATAGRAMS_DEFAULT;

@@ -30,7 +30,7 @@ static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
 }
 
-static int32_t timer_left(const doze_dtls *dtls) {
+int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
     if (dtls->live == NULL || dtls->live->timer_delay == 0) {
         return -1;
     }
@@ -38,26 +38,11 @@ static int32_t timer_left(const doze_dtls *dtls) {
     return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
 }
 
-/* Of the bound on a whole climb; -1: there is none. */
-static int32_t climb_left(const doze_dtls *dtls) {
-    if (!dtls->climbing) {
-        return -1;
-    }
-    uint32_t passed = doze_dtls_since(dtls, dtls->handshake_started);
-    return passed >= dtls->climb_time ? 0 : (int32_t)(dtls->climb_time - passed);
-}
-
-int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
-    int32_t timer = timer_left(dtls);
-    int32_t climb = climb_left(dtls);
-    return climb >= 0 && (timer < 0 || climb < timer) ? climb : timer;
-}
-
 /* Mbed TLS repeats a flight without a look at what has arrived, were it told at once that the timer ran out. */
 static int get_timer(void *context) {
     enum { CANCELLED = -1, RUNNING = 0, EXPIRED = 2 };
     const doze_dtls *dtls = context;
-    int32_t left = timer_left(dtls);
+    int32_t left = doze_dtls_timer_left(dtls);
     return left < 0 ? CANCELLED : left == 0 && !dtls->live->catching_up ? EXPIRED : RUNNING;
 }
 
@@ -84,7 +69,7 @@ static void note_peer_cid(doze_dtls *dtls) {
     size_t size = 0;
     int enabled = 0;
     int error = mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, cid, &size);
-    dtls->peer_cid_size = (uint8_t)(error == 0 && enabled ? size : 0);
+    dtls->peer_has_cid = error == 0 && enabled && size != 0;
 }
 
 static doze_result succeed(doze_dtls *dtls) {
@@ -98,16 +83,18 @@ static doze_result succeed(doze_dtls *dtls) {
     dtls->climbing = dtls->away = false;
     dtls->lost_reason = DOZE_REASON_NONE;
     doze_dtls_reset_silence(dtls);
-    dtls->handshakes_full += !abbreviated;
-    dtls->handshakes_resumed += abbreviated;
+    doze_count(&dtls->handshakes_full, !abbreviated);
+    doze_count(&dtls->handshakes_resumed, abbreviated);
     doze_dtls_doubt_peer(dtls, false);
-    doze_dtls_end_report(dtls, abbreviated        ? DOZE_RUNG_RESUMED
-                               : dtls->fresh_port ? DOZE_RUNG_FRESH_PORT
-                                                  : DOZE_RUNG_HANDSHAKE);
+    doze_dtls_end_report(dtls, abbreviated          ? DOZE_RUNG_RESUMED
+                               : dtls->next_address ? DOZE_RUNG_NEXT_ADDRESS
+                               : dtls->fresh_port   ? DOZE_RUNG_FRESH_PORT
+                                                    : DOZE_RUNG_HANDSHAKE);
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_release(&dtls->aside);
     note_peer_cid(dtls);
     doze_dtls_note_path(dtls);
+    doze_keep_new_association(dtls);
     return DOZE_OK;
 }
 
@@ -120,13 +107,14 @@ void doze_dtls_abandon_handshake(doze_dtls *dtls) {
     }
 }
 
-static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
+doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause) {
     bool authenticated = result == DOZE_ERR_ALERT && cause != 0;
     if (result == DOZE_ERR_VERIFY) {
         dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->live->ssl);
     }
     if (authenticated) {
         doze_dtls_drop_session(dtls);
+        doze_keep_drop_session(dtls);
     }
     /* A server may refuse a resumption by an alert, so the next handshake is a full one. */
     dtls->session_doubted = result == DOZE_ERR_ALERT && !dtls->session_doubted;
@@ -140,9 +128,9 @@ static doze_result fail(doze_dtls *dtls, doze_result result, int cause) {
 static doze_result fail_with(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
     if (result == DOZE_ERR_ALERT) {
-        dtls->alert = (int16_t)doze_tls_alert(&dtls->live->ssl);
+        doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
     }
-    return fail(dtls, result, error);
+    return doze_dtls_fail_handshake(dtls, result, error);
 }
 
 /* ---- begin ---- */
@@ -200,27 +188,21 @@ static int set_up(doze_dtls *dtls) {
     return error;
 }
 
-void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
-    dtls->report.reason = (uint8_t)reason;
-    dtls->climbing = true;
-    dtls->asked_to_climb = false;
-}
-
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     doze_dtls_begin_report(dtls);
-    dtls->fresh_port = false;
+    dtls->fresh_port = dtls->next_address = false;
     dtls->away = true;
     doze_dtls_keep_session(dtls);
     doze_dtls_put_aside(dtls);
     dtls->handshaking = true;
-    dtls->alert = -1;
+    dtls->has_alert = false;
     int error = set_up(dtls);
     return error == 0 ? DOZE_OK : fail_with(dtls, error);
 }
 
 /* ---- continue ---- */
 
-static int shake_hands(doze_dtls *dtls) {
+int doze_dtls_shake_hands(doze_dtls *dtls) {
     int error = MBEDTLS_ERR_SSL_WANT_READ;
     doze_dtls_begin_reading(dtls);
     while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
@@ -230,7 +212,7 @@ static int shake_hands(doze_dtls *dtls) {
 }
 
 /* Another try within the same attempt: its bounds go on. */
-static int start_over(doze_dtls *dtls) {
+int doze_dtls_start_over(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
     bool began_again = dtls->live->began_again;
     doze_dtls_release(&dtls->live);
@@ -240,122 +222,25 @@ static int start_over(doze_dtls *dtls) {
     }
     dtls->live->began_again = began_again;
     dtls->live->datagrams = datagrams;
-    return shake_hands(dtls);
+    return doze_dtls_shake_hands(dtls);
 }
 
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
-static int begin_again(doze_dtls *dtls, int error) {
+int doze_dtls_begin_again(doze_dtls *dtls, int error) {
     if (dtls->live->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
         return error;
     }
     dtls->live->began_again = true;
-    int second = start_over(dtls);
+    int second = doze_dtls_start_over(dtls);
     if (dtls->live != NULL) {
         doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
     }
     return second;
 }
 
-static doze_result conclude(doze_dtls *dtls, int error) {
+doze_result doze_dtls_conclude(doze_dtls *dtls, int error) {
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {
         return DOZE_IN_PROGRESS;
     }
     return error == 0 ? succeed(dtls) : fail_with(dtls, error);
-}
-
-/* Rung 4 of the ladder: the server answered the offer of a session by an alert. */
-static doze_result climb_to_full_handshake(doze_dtls *dtls) {
-    dtls->session_doubted = true;
-    return conclude(dtls, start_over(dtls));
-}
-
-/* Rung 5: many servers ignore a ClientHello from an address and port that they know (RFC 6347 section 4.2.8). */
-static doze_result climb_to_fresh_port(doze_dtls *dtls) {
-    doze_dtls_put_lower_to_sleep(dtls);
-    doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, 0);
-    doze_result result = doze_resume(dtls->lower);
-    if (result != DOZE_OK) {
-        return fail(dtls, result < 0 ? result : DOZE_ERR_UNSUPPORTED, doze_cause(dtls->lower));
-    }
-    dtls->fresh_port = true;
-    return conclude(dtls, start_over(dtls));
-}
-
-static doze_result end(doze_dtls *dtls) {
-    if (dtls->live->hint == 0) {
-        return fail(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT);
-    }
-    return fail(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
-}
-
-/* Whether the server may be one of those: the socket is where it knew us, and after three times, or a third of all the
- * time, it has not come further than a HelloVerifyRequest, which anybody could have sent. */
-static bool seems_to_ignore_us(const doze_dtls *dtls) {
-    enum { UNANSWERED = 3, FLIGHTS_OF_HELLOS = 2 };
-    uint32_t passed = doze_dtls_since(dtls, dtls->handshake_started);
-    bool long_enough = dtls->live->expiries >= UNANSWERED || passed >= dtls->climb_time / 3;
-    if (!long_enough || passed < 2 * (uint64_t)dtls->round_trip || dtls->live->flights > FLIGHTS_OF_HELLOS) {
-        return false;
-    }
-    doze_path same = doze_dtls_compare_path(dtls);
-    return !dtls->fresh_port && same.local_port && same.local_address;
-}
-
-/* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb
- * it leads to the next rung; where there is none, it just names the error, should the climb end in one. */
-static doze_result follow_hint(doze_dtls *dtls) {
-    if (!dtls->climbing) {
-        return end(dtls);
-    }
-    if (dtls->live->hint == DOZE_ERR_ALERT && dtls->live->offered) {
-        return climb_to_full_handshake(dtls);
-    }
-    dtls->live->hint_patience = UINT8_MAX;
-    return DOZE_OK;
-}
-
-/* Called when a flight's timer has run out, before it is sent again: DOZE_OK to do so, or what came of another rung, or
- * the end. */
-static doze_result on_expiry(doze_dtls *dtls) {
-    doze_association *live = dtls->live;
-    live->hello_verify_requests = 0;
-    live->expiries++;
-    if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
-        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
-    }
-    if (live->hint != 0 && --live->hint_patience == 0) {
-        doze_result result = follow_hint(dtls);
-        if (result != DOZE_OK) {
-            return result;
-        }
-    }
-    bool spent = dtls->climbing && live->datagrams >= dtls->climb_datagrams;
-    if (spent || live->timer_delay >= live->timer_max) {
-        return end(dtls);
-    }
-    if (dtls->climbing && seems_to_ignore_us(dtls)) {
-        return climb_to_fresh_port(dtls);
-    }
-    dtls->retransmissions++;
-    return DOZE_OK;
-}
-
-doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
-    dtls->live->catching_up = true;
-    int error = shake_hands(dtls);
-    dtls->live->catching_up = false;
-    if (error == MBEDTLS_ERR_SSL_WANT_READ && climb_left(dtls) == 0) {
-        return end(dtls);
-    }
-    if (error == MBEDTLS_ERR_SSL_WANT_READ && timer_left(dtls) == 0) {
-        doze_result result = on_expiry(dtls);
-        if (result != DOZE_OK) {
-            return result;
-        }
-        error = shake_hands(dtls);
-    }
-    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
-        error = begin_again(dtls, error);
-    }
-    return conclude(dtls, error);
 }

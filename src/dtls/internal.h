@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the files of the DTLS wrapper know each other. Arrows point down this list:
- * dtls.c (verbs), options.c > handshake.c, records.c > freeze.c, association.c > bio.c (datagrams), silence.c, report.c
- * > compat.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
+ * dtls.c (verbs), options.c > ladder.c > handshake.c, records.c, store.c > freeze.c, association.c > bio.c (datagrams), silence.c,
+ * report.c > keep.c > seal.c, image.c > compat.c, compat_keys.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
 #ifndef DOZE_DTLS_INTERNAL_H
 #define DOZE_DTLS_INTERNAL_H
 
 #include "doze/dtls.h"
+#include "dtls/compat.h"
 
 /* `socket` is the first member of a doze_dtls. */
 static inline doze_dtls *doze_dtls_of(doze_socket *socket) {
@@ -29,7 +30,10 @@ typedef struct doze_association {
     bool lower_drained;
     int16_t sent; /* a doze_result: what the lower socket said to the record just written */
 
+    doze_endpoint home; /* where it was known, if a climb asks another address; family ANY: none does */
+
     /* a handshake */
+    doze_endpoint tried; /* before another address was asked for */
     int16_t hint; /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
     int hint_cause;
     uint64_t timer_started;
@@ -52,6 +56,17 @@ typedef struct doze_association {
     bool pin_matched;
 } doze_association;
 
+/* Counters of 16 bits stay at their most. */
+static inline void doze_count(uint16_t *counter, uint32_t more) {
+    *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
+}
+
+static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
+    if (dtls->images_refused < UINT8_MAX) {
+        dtls->images_refused++;
+    }
+}
+
 /* ---- association.c: what is kept ---- */
 
 doze_result doze_dtls_make_live(doze_dtls *dtls);
@@ -62,6 +77,8 @@ bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port)
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls);
 /* Tells the lower socket, asleep, that the association is known at the port from before. */
 void doze_dtls_want_old_port(doze_dtls *dtls);
+/* The lower socket, at rest, goes back to the address where the association is known. */
+void doze_dtls_want_old_address(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
 /* What of the path is as where the association was known to work. */
@@ -74,6 +91,7 @@ doze_path doze_dtls_compare_path(const doze_dtls *dtls);
 /* Whether the association works over such a path. */
 bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same);
 void doze_dtls_note_path(doze_dtls *dtls);
+void doze_dtls_set_path(doze_dtls *dtls, const doze_endpoint *remote, uint32_t local_address, uint16_t local_port);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
 void doze_dtls_keep_session(doze_dtls *dtls);
 void doze_dtls_drop_session(doze_dtls *dtls);
@@ -90,6 +108,30 @@ void doze_dtls_freeze(doze_dtls *dtls);
 /* DOZE_ERR_NO_MEMORY leaves all as it was. Otherwise the image is wiped, and if it was no good, the association with it. */
 doze_result doze_dtls_thaw(doze_dtls *dtls);
 void doze_dtls_wipe_image(doze_dtls *dtls);
+/* What the store had becomes the association: an image where there is a freezer, else live. */
+doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state);
+
+/* ---- store.c ---- */
+
+/* Takes up what is stored for this peer, as doze_dtls_load() says; `socket`, this one or the lower one, then sleeps. */
+doze_result doze_dtls_load_into(doze_dtls *dtls, doze_socket *socket, const char *host, uint16_t port);
+/* Everything. DOZE_ERR_STORE: what could not be erased will not be used by this socket. */
+doze_result doze_dtls_erase_store(doze_dtls *dtls);
+void doze_dtls_leave_store(doze_dtls *dtls);
+
+/* ---- keep.c: nothing to do without a store ---- */
+
+void doze_keep_for_sleep(doze_dtls *dtls);
+/* A handshake was done: what is stored of the association of before goes, the session comes. */
+void doze_keep_new_association(doze_dtls *dtls);
+/* No load will find the association any more; false: it may. Needed before a message is delivered, and when it is over. */
+bool doze_keep_drop_association(doze_dtls *dtls);
+void doze_keep_drop_session(doze_dtls *dtls);
+/* Has numbers from this one on reserved: false when that failed. */
+bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence);
+static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {
+    return dtls->keeper == NULL || sequence < dtls->keeper->reserved || doze_keep_reserve(dtls, sequence);
+}
 
 /* ---- report.c ---- */
 
@@ -103,12 +145,14 @@ bool doze_dtls_is_silent(const doze_dtls *dtls);
 void doze_dtls_note_sent(doze_dtls *dtls);
 void doze_dtls_note_heard(doze_dtls *dtls);
 void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins */
-void doze_dtls_reset_silence(doze_dtls *dtls);   /* nothing is known against the server any more */
+/* Whether the server may be known to have dropped the association meanwhile. */
+bool doze_dtls_slept_too_long(const doze_dtls *dtls);
+void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the server any more */
 #define DOZE_SILENCE_LIMIT_DEFAULT   2
 #define DOZE_CLIMB_TIME_DEFAULT      60000
 #define DOZE_CLIMB_DATAGRAMS_DEFAULT 16
 
-/* ---- handshake.c ---- */
+/* ---- handshake.c: one attempt; ladder.c: which one follows ---- */
 
 uint64_t doze_dtls_now(const doze_dtls *dtls);
 /* Milliseconds since a moment of which the lower half was kept: right for up to 49 days. */
@@ -120,10 +164,18 @@ static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
 void doze_dtls_wire_up(doze_dtls *dtls);
 
 void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
-doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls);
-void doze_dtls_abandon_handshake(doze_dtls *dtls);
 int32_t doze_dtls_handshake_left(const doze_dtls *dtls); /* until it wants a step */
+
+doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
+void doze_dtls_abandon_handshake(doze_dtls *dtls);
+doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause);
+int32_t doze_dtls_timer_left(const doze_dtls *dtls); /* of the flight's timer; -1: it is off */
+/* These three return 0 or a Mbed TLS error; doze_dtls_conclude() makes a result of it. */
+int doze_dtls_shake_hands(doze_dtls *dtls);
+int doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: its bounds go on */
+int doze_dtls_begin_again(doze_dtls *dtls, int error);
+doze_result doze_dtls_conclude(doze_dtls *dtls, int error);
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
 /* Mbed TLS counts its timer in units of the first retransmission, as doubled by it; doze makes time of it. */
@@ -146,6 +198,12 @@ void doze_dtls_stop_reading(doze_dtls *dtls);
 bool doze_dtls_has_pending(const doze_dtls *dtls);
 uint32_t doze_dtls_refusals(doze_dtls *dtls); /* that the lower socket has met */
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
+
+/* What the peer's alert says, to be asked for by the caller. */
+static inline void doze_dtls_note_alert(doze_dtls *dtls, int alert) {
+    dtls->alert = (uint8_t)alert;
+    dtls->has_alert = true;
+}
 
 /* No record is sent with a sequence number from here on (RFC 6347 section 4.1 forbids to wrap). */
 #define DOZE_SEQUENCE_LIMIT ((UINT64_C(1) << 48) - (UINT64_C(1) << 16))
@@ -172,6 +230,8 @@ struct doze_x509_hooks {
     int (*configure)(const struct doze_x509 *x509, mbedtls_ssl_config *tls);
     /* Sets what is to be checked of a handshake with `host`. */
     int (*prepare)(const struct doze_x509 *x509, doze_dtls *dtls, const char *host);
+    /* All that was given to it, as 32 bytes; true: they are secret, as the private key is in them. */
+    bool (*digest)(const struct doze_x509 *x509, uint8_t out[32]);
 };
 /* The hooks are the first member, and the rest of the structure needs a Mbed TLS with X.509. */
 static inline const struct doze_x509_hooks *doze_x509_hooks_of(const struct doze_x509 *x509) {

@@ -37,6 +37,10 @@ static const struct {
     MEMBER(DOZE_OPT_HANDSHAKES_RESUMED, handshakes_resumed),
     MEMBER(DOZE_OPT_HANDSHAKES_AVOIDED, handshakes_avoided),
     MEMBER(DOZE_OPT_RETRANSMISSIONS, retransmissions),
+    MEMBER(DOZE_OPT_HANDSHAKE_DATAGRAMS_SENT, handshake_datagrams[0]),
+    MEMBER(DOZE_OPT_HANDSHAKE_DATAGRAMS_RECEIVED, handshake_datagrams[1]),
+    MEMBER(DOZE_OPT_HANDSHAKE_BYTES_SENT, handshake_bytes[0]),
+    MEMBER(DOZE_OPT_HANDSHAKE_BYTES_RECEIVED, handshake_bytes[1]),
     MEMBER(DOZE_OPT_FROZEN_SIZE, frozen_size),
     MEMBER(DOZE_OPT_IMAGES_REFUSED, images_refused),
 };
@@ -63,11 +67,16 @@ static doze_result get_other(doze_dtls *dtls, int option, int64_t *value) {
             return DOZE_OK;
         }
     }
-    if (option < DOZE_OPT_DROPPED || option >= DOZE_OPT_LIMIT) {
-        return doze_get_option(dtls->lower, (doze_option)option, value);
+    if (option >= DOZE_OPT_DROPPED && option < DOZE_OPT_LIMIT) {
+        *value = dtls->dropped[option - DOZE_OPT_DROPPED];
+        return DOZE_OK;
     }
-    *value = dtls->dropped[option - DOZE_OPT_DROPPED];
-    return DOZE_OK;
+    if (option >= DOZE_OPT_CLIMBS && option < DOZE_OPT_CLIMBS + DOZE_REASONS) {
+        int reason = option - DOZE_OPT_CLIMBS;
+        *value = reason < DOZE_REASON_ENDED ? 0 : dtls->climbs[reason - DOZE_REASON_ENDED];
+        return DOZE_OK;
+    }
+    return doze_get_option(dtls->lower, (doze_option)option, value);
 }
 
 doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_t *value) {
@@ -87,10 +96,16 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
         *value = dtls->report.rung == DOZE_RUNG_RESUMED;
         return DOZE_OK;
     case DOZE_OPT_CONNECTION_ID:
-        *value = dtls->established && dtls->peer_cid_size != 0;
+        *value = dtls->established && dtls->peer_has_cid;
         return DOZE_OK;
     case DOZE_OPT_ALERT:
-        *value = dtls->alert;
+        *value = dtls->has_alert ? dtls->alert : -1;
+        return DOZE_OK;
+    case DOZE_OPT_STORE_WRITES:
+        *value = dtls->keeper == NULL ? 0 : dtls->keeper->writes;
+        return DOZE_OK;
+    case DOZE_OPT_STORE_FAILURES:
+        *value = dtls->keeper == NULL ? 0 : dtls->keeper->failures;
         return DOZE_OK;
     default:
         return get_other(dtls, (int)option, value);

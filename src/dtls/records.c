@@ -12,6 +12,10 @@ static doze_result after_send(doze_dtls *dtls) {
     if (sent == DOZE_ERR_EXHAUSTED) {
         return doze_dtls_end(dtls, sent, 0);
     }
+    if (sent == DOZE_ERR_STORE) {
+        dtls->wanted_climb = DOZE_REASON_STORE;
+        return sent;
+    }
     return sent == DOZE_OK ? DOZE_OK : doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
 }
 
@@ -35,6 +39,26 @@ static doze_result write_record(doze_dtls *dtls, const void *data, size_t size) 
                             : doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, written);
 }
 
+/* What Mbed TLS says to reading on; `size` 0 leaves a message that has come where it is. */
+static int read_on(doze_dtls *dtls, void *buffer, size_t size) {
+    int read = MBEDTLS_ERR_SSL_WANT_READ;
+    doze_dtls_begin_reading(dtls);
+    while (read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) {
+        read = mbedtls_ssl_read(&dtls->live->ssl, buffer, size < INT_MAX ? size : INT_MAX);
+    }
+    return read == 0 ? MBEDTLS_ERR_SSL_WANT_READ : read;
+}
+
+static doze_result after_failed_read(doze_dtls *dtls, int error) {
+    if (error == MBEDTLS_ERR_SSL_WANT_READ) {
+        return DOZE_WOULD_BLOCK;
+    }
+    if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
+        doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
+    }
+    return doze_dtls_end(dtls, doze_tls_result(error), error);
+}
+
 /* DOZE_OK, or what is to be told instead of sending. */
 static doze_result may_send(doze_dtls *dtls, size_t size) {
     if (dtls->ended != 0) {
@@ -50,18 +74,37 @@ static doze_result may_send(doze_dtls *dtls, size_t size) {
     return DOZE_OK;
 }
 
+/* Who has not read yet what has come must not take it for silence. */
+static doze_result listen_first(doze_dtls *dtls) {
+    doze_result result = after_failed_read(dtls, read_on(dtls, NULL, 0));
+    if (result < 0) {
+        return result;
+    }
+    if (mbedtls_ssl_get_bytes_avail(&dtls->live->ssl) != 0) {
+        doze_dtls_reset_silence(dtls);
+    } else {
+        dtls->wanted_climb = DOZE_REASON_SILENCE;
+    }
+    return DOZE_OK;
+}
+
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_result result = may_send(dtls, size);
+    if (result == DOZE_OK && dtls->wanted_climb == DOZE_REASON_NONE && doze_dtls_is_silent(dtls)) {
+        result = listen_first(dtls);
+    }
     if (result != DOZE_OK) {
         return result;
     }
-    if (dtls->asked_to_climb || doze_dtls_is_silent(dtls)) {
-        doze_dtls_begin_climb(dtls, dtls->asked_to_climb ? DOZE_REASON_CALLER : DOZE_REASON_SILENCE);
+    if (dtls->wanted_climb == DOZE_REASON_NONE) {
+        doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
+        result = write_record(dtls, data, size);
+    }
+    if (dtls->wanted_climb != DOZE_REASON_NONE) { /* from before, or as the store failed */
+        doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
         return DOZE_IN_PROGRESS; /* nothing was taken */
     }
-    doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
-    result = write_record(dtls, data, size);
     if (result == DOZE_OK) {
         doze_dtls_note_sent(dtls);
     }
@@ -93,11 +136,22 @@ static void discard_rest(doze_dtls *dtls) {
     }
 }
 
-static doze_result deliver(doze_dtls *dtls, size_t read, size_t *size) {
+/* What could come again after a reboot must not be delivered: it is dropped, and the next send makes new keys. */
+static doze_result withhold(doze_dtls *dtls, void *buffer, size_t read) {
+    mbedtls_platform_zeroize(buffer, read);
+    discard_rest(dtls);
+    dtls->wanted_climb = DOZE_REASON_STORE;
+    return DOZE_ERR_STORE;
+}
+
+static doze_result deliver(doze_dtls *dtls, void *buffer, size_t read, size_t *size) {
     size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->live->ssl);
     dtls->live->undelivered = false;
     doze_dtls_doubt_peer(dtls, false);
     doze_dtls_note_heard(dtls);
+    if (!doze_keep_drop_association(dtls)) {
+        return withhold(dtls, buffer, read);
+    }
     *size = read + rest;
     if (rest == 0) {
         return DOZE_OK;
@@ -111,21 +165,8 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
     if (dtls->ended != 0) {
         return (doze_result)dtls->ended;
     }
-    int read = MBEDTLS_ERR_SSL_WANT_READ;
-    doze_dtls_begin_reading(dtls);
-    while (read == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) {
-        read = mbedtls_ssl_read(&dtls->live->ssl, buffer, capacity < INT_MAX ? capacity : INT_MAX);
-    }
-    if (read > 0) {
-        return deliver(dtls, (size_t)read, size);
-    }
-    if (read == MBEDTLS_ERR_SSL_WANT_READ || read == 0) {
-        return DOZE_WOULD_BLOCK;
-    }
-    if (read == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
-        dtls->alert = (int16_t)doze_tls_alert(&dtls->live->ssl);
-    }
-    return doze_dtls_end(dtls, doze_tls_result(read), read);
+    int read = read_on(dtls, buffer, capacity);
+    return read > 0 ? deliver(dtls, buffer, (size_t)read, size) : after_failed_read(dtls, read);
 }
 
 void doze_dtls_say_goodbye(doze_dtls *dtls) {

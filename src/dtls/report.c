@@ -13,11 +13,11 @@ static void count(const doze_dtls *dtls, doze_report *r) {
     r->datagrams_received = (uint16_t)(of_lower(dtls, DOZE_OPT_DATAGRAMS_RECEIVED) - r->datagrams_received);
     r->bytes_sent = of_lower(dtls, DOZE_OPT_BYTES_SENT) - r->bytes_sent;
     r->bytes_received = of_lower(dtls, DOZE_OPT_BYTES_RECEIVED) - r->bytes_received;
-    r->milliseconds = doze_dtls_since(dtls, dtls->handshake_started);
+    r->milliseconds = doze_dtls_since(dtls, dtls->since);
 }
 
 void doze_dtls_begin_report(doze_dtls *dtls) {
-    dtls->handshake_started = (uint32_t)doze_dtls_now(dtls);
+    dtls->since = (uint32_t)doze_dtls_now(dtls);
     dtls->report = (doze_report){.reason = dtls->report.reason};
     count(dtls, &dtls->report);
 }
@@ -25,6 +25,10 @@ void doze_dtls_begin_report(doze_dtls *dtls) {
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung) {
     int64_t kept = 0;
     count(dtls, &dtls->report);
+    doze_count(&dtls->handshake_datagrams[0], dtls->report.datagrams_sent);
+    doze_count(&dtls->handshake_datagrams[1], dtls->report.datagrams_received);
+    dtls->handshake_bytes[0] += dtls->report.bytes_sent;
+    dtls->handshake_bytes[1] += dtls->report.bytes_received;
     doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
     dtls->report.rung = (uint8_t)rung;
     dtls->report.port_kept = rung != DOZE_RUNG_NONE && kept != 0 && !dtls->fresh_port;

@@ -7,7 +7,7 @@ static bool answer_is_overdue(const doze_dtls *dtls) {
     if (patience < dtls->handshake_timer_min) {
         patience = dtls->handshake_timer_min;
     }
-    return dtls->awaiting && doze_dtls_since(dtls, dtls->unanswered_since) >= patience;
+    return dtls->awaiting && doze_dtls_since(dtls, dtls->since) >= patience;
 }
 
 bool doze_dtls_is_silent(const doze_dtls *dtls) {
@@ -27,13 +27,13 @@ void doze_dtls_note_sent(doze_dtls *dtls) {
     }
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = true;
-    dtls->unanswered_since = (uint32_t)doze_dtls_now(dtls);
+    dtls->since = (uint32_t)doze_dtls_now(dtls);
 }
 
 /* What comes late may not be an answer at all, so what is learnt from it is bounded. */
 void doze_dtls_note_heard(doze_dtls *dtls) {
     if (dtls->awaiting) {
-        uint32_t passed = doze_dtls_since(dtls, dtls->unanswered_since);
+        uint32_t passed = doze_dtls_since(dtls, dtls->since);
         uint32_t most = dtls->handshake_timer_max / 2;
         passed = passed < most ? passed : most;
         dtls->round_trip = passed < UINT16_MAX ? (uint16_t)passed : UINT16_MAX;
@@ -45,10 +45,20 @@ void doze_dtls_forgive_silence(doze_dtls *dtls) {
     bool overdue = dtls->silence_limit != 0 && answer_is_overdue(dtls);
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = false; /* who sleeps cannot tell whether an answer came */
+    bool was_awake = dtls->socket.state == DOZE_STATE_CONNECTED || dtls->socket.state == DOZE_STATE_CONNECTING;
+    if (dtls->config->association_lifetime != 0 && was_awake) {
+        dtls->since = (uint32_t)doze_dtls_now(dtls);
+    }
+}
+
+bool doze_dtls_slept_too_long(const doze_dtls *dtls) {
+    uint32_t lifetime = dtls->config->association_lifetime;
+    return lifetime != 0 && doze_dtls_since(dtls, dtls->since) > lifetime;
 }
 
 void doze_dtls_reset_silence(doze_dtls *dtls) {
-    dtls->awaiting = dtls->asked_to_climb = false;
+    dtls->awaiting = false;
+    dtls->wanted_climb = DOZE_REASON_NONE;
     dtls->unanswered = 0;
 }
 
@@ -59,6 +69,6 @@ doze_result doze_dtls_no_answer(doze_dtls *dtls) {
     if (dtls->socket.state != DOZE_STATE_CONNECTED) {
         return DOZE_ERR_STATE;
     }
-    dtls->asked_to_climb = true;
+    dtls->wanted_climb = DOZE_REASON_CALLER;
     return DOZE_OK;
 }

@@ -8,6 +8,7 @@
 
 #include "dtls/compat.h"
 #include "dtls/internal.h"
+#include "dtls/seal.h"
 #include "dtls/x509.h"
 
 /* ---- parsing ---- */
@@ -210,7 +211,32 @@ static int prepare(const doze_x509 *x509, doze_dtls *dtls, const char *host) {
     return name == NULL ? DOZE_TLS_NO_NAME : set_name(&dtls->live->ssl, name);
 }
 
-static const struct doze_x509_hooks hooks = {.configure = configure, .prepare = prepare};
+/* What an association rests on, so that nothing stored under other credentials or another trust is gone on with. */
+static int absorb(const doze_x509_settings *s, uint8_t chain[DOZE_MAC_SIZE]) {
+    const uint8_t choices[] = {(uint8_t)s->usage, (uint8_t)s->matching, s->any_server_name};
+    const doze_bytes all[] = {
+        s->trust,
+        s->crl,
+        s->certificate,
+        s->key,
+        s->pinned,
+        {s->server_name, s->server_name == NULL ? 0 : strlen(s->server_name)},
+        {&s->psa_key, sizeof(s->psa_key)},
+        {choices, sizeof(choices)},
+    };
+    int error = 0;
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && error == 0; i++) {
+        error = doze_seal_absorb(chain, all[i].data, all[i].size);
+    }
+    return error;
+}
+
+static bool digest(const doze_x509 *x509, uint8_t out[DOZE_MAC_SIZE]) {
+    memcpy(out, x509->digest, DOZE_MAC_SIZE);
+    return x509->has_secret;
+}
+
+static const struct doze_x509_hooks hooks = {.configure = configure, .prepare = prepare, .digest = digest};
 
 doze_result doze_x509_init(doze_x509 *x509, const doze_x509_settings *settings) {
     if (x509 == NULL || settings == NULL) {
@@ -238,6 +264,10 @@ doze_result doze_x509_init(doze_x509 *x509, const doze_x509_settings *settings) 
     }
     if (result == DOZE_OK) {
         result = load_identity(x509, settings);
+    }
+    x509->has_secret = settings->key.data != NULL;
+    if (result == DOZE_OK && absorb(settings, x509->digest) != 0) {
+        result = DOZE_ERR_NO_MEMORY;
     }
     if (result != DOZE_OK) {
         doze_x509_deinit(x509);

@@ -185,7 +185,7 @@ static void an_image_with_any_bit_flipped_is_refused_and_a_handshake_follows(voi
             expect_wiped(f);
             assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
             assert_int_equal(kit_option(k, DOZE_OPT_CONTEXT_CONTINUED), 0);
-            assert_int_equal(kit_option(k, DOZE_OPT_IMAGES_REFUSED), bit + 1);
+            assert_int_equal(kit_option(k, DOZE_OPT_IMAGES_REFUSED), bit < 255 ? bit + 1 : 255);
             world_advance(&k->w, 1000);
             kit_sleep(k);
         }

@@ -204,6 +204,40 @@ static void an_answer_ends_the_silence(void **state) {
     kit_stop(k);
 }
 
+static void answers_that_lie_unread_are_no_silence(void **state) {
+    kit *k = *state;
+    char answer[64];
+    size_t size = 0;
+    kit_start(k, NULL);
+    kit_connect(k);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(doze_send(k->socket, "asked", 5), DOZE_OK);
+        world_advance(&k->w, 10000);
+    }
+    assert_int_equal(doze_next_timeout(k->socket), 0); /* the first of them has been looked at */
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(doze_recv(k->socket, answer, sizeof(answer), &size), DOZE_OK);
+        assert_memory_equal(answer, "asked", 5);
+    }
+    assert_int_equal(doze_recv(k->socket, answer, sizeof(answer), &size), DOZE_WOULD_BLOCK);
+    kit_stop(k);
+}
+
+static void a_goodbye_that_lies_unread_is_told_by_the_send_that_would_climb(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    k->peer->behaviour.answer = PEER_EAT;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(doze_send(k->socket, "asked", 5), DOZE_OK);
+        world_advance(&k->w, 10000);
+    }
+    assert_int_equal(peer_close(k->peer, peer_newest(k->peer)), 0);
+    world_advance(&k->w, 1000);
+    assert_int_equal(doze_send(k->socket, "asked", 5), DOZE_ERR_CLOSED_BY_PEER);
+    kit_stop(k);
+}
+
 static void one_way_messages_never_count(void **state) {
     kit *k = *state;
     kit_start(k, NULL);
@@ -648,6 +682,8 @@ int main(void) {
         KIT_TEST(bounds_out_of_range_are_refused),
         KIT_TEST(a_burst_counts_as_one_question),
         KIT_TEST(an_answer_ends_the_silence),
+        KIT_TEST(answers_that_lie_unread_are_no_silence),
+        KIT_TEST(a_goodbye_that_lies_unread_is_told_by_the_send_that_would_climb),
         KIT_TEST(one_way_messages_never_count),
         KIT_TEST(a_slow_network_is_given_twice_the_time_that_it_took_before),
         KIT_TEST(silence_adds_up_over_wakes_and_sleep_forgives_what_had_no_time),

@@ -61,8 +61,7 @@ static void start_peer(kit *k, const kit_order *order) {
     k->server = k->home.server;
 }
 
-static void start_client(kit *k, const kit_order *order) {
-    const doze_udp_settings udp = {.net = world_host_net(k->host), .resolver = world_resolver(&k->w)};
+static void configure_client(kit *k, const kit_order *order) {
     doze_dtls_settings dtls = order->dtls;
     dtls.clock = world_clock(&k->w);
     if (dtls.random.fill == NULL) {
@@ -78,6 +77,10 @@ static void start_client(kit *k, const kit_order *order) {
         dtls.psk = (doze_psk){.identity = {KIT_IDENTITY, strlen(KIT_IDENTITY)}, .key = {kit_key, sizeof(kit_key)}};
     }
     assert_int_equal(doze_dtls_config_init(&k->config, &dtls), DOZE_OK);
+}
+
+static void start_client(kit *k) {
+    const doze_udp_settings udp = {.net = world_host_net(k->host), .resolver = world_resolver(&k->w)};
     assert_int_equal(doze_udp_init(&k->udp, &udp), DOZE_OK);
     tap_init(&k->tap, &k->udp.socket);
     assert_int_equal(doze_dtls_init(&k->dtls, &k->config, &k->tap.socket), DOZE_OK);
@@ -105,14 +108,24 @@ void kit_start(kit *k, const kit_order *order) {
     k->host = world_add_host(&k->w, KIT_HOST);
     world_name(&k->w, KIT_NAME, KIT_SERVER, NULL);
     start_peer(k, order);
-    start_client(k, order);
+    configure_client(k, order);
+    start_client(k);
 }
 
-void kit_stop(kit *k) {
+static void stop_client(kit *k) {
     tap_check(&k->tap);
     doze_deinit(k->socket);
     doze_deinit(&k->tap.socket);
     doze_deinit(&k->udp.socket);
+}
+
+void kit_reboot(kit *k) {
+    stop_client(k);
+    start_client(k);
+}
+
+void kit_stop(kit *k) {
+    stop_client(k);
     doze_dtls_config_deinit(&k->config);
     doze_x509_deinit(&k->x509);
     peer_world_close(&k->home);

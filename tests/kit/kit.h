@@ -64,6 +64,8 @@ int kit_tear_down(void **state);
 
 void kit_start(kit *k, const kit_order *order); /* NULL: nothing different */
 void kit_stop(kit *k);                          /* checks the tap, and that nothing is left open */
+/* The client loses its memory, all but its configuration, and has sockets anew; the tap forgets what it has seen. */
+void kit_reboot(kit *k);
 
 /* ---- verbs that must succeed ---- */
 

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of the store, in one place:
+ *   - a number is sent only if a load would begin behind it: it is below `reserved`, or no record of the association is left;
+ *   - a message is delivered only if no load could take it again: no record of the association is left;
+ *   - what a failing call has left behind is taken for the worst. */
+#include "dtls/keep.h"
+
+#include <string.h>
+
+#include <mbedtls/platform_util.h>
+
+#include "dtls/internal.h"
+
+/* ---- the store's calls ---- */
+
+doze_result doze_keep_failed(doze_dtls *dtls) {
+    doze_keeper *k = dtls->keeper;
+    doze_count(&k->failures, 1);
+    doze_emit(&dtls->socket, DOZE_EVENT_ERROR, DOZE_ERR_STORE, k->store->cause);
+    return doze_fail(&dtls->socket, DOZE_ERR_STORE, k->store->cause);
+}
+
+static doze_result write_slot(doze_dtls *dtls, doze_slot slot, const uint8_t *data, size_t size) {
+    doze_keeper *k = dtls->keeper;
+    k->writes++;
+    doze_result result = k->store->ops->write(k->store, k->first_slot + (unsigned)slot, data, size);
+    return result == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls);
+}
+
+doze_result doze_keep_erase(doze_dtls *dtls, doze_slot slot) {
+    return write_slot(dtls, slot, NULL, 0);
+}
+
+/* Makes every record of before out of date, where there is a counter. */
+static doze_result advance(doze_dtls *dtls, uint64_t *count) {
+    doze_store *store = dtls->keeper->store;
+    *count = 0;
+    if (store->ops->advance == NULL) {
+        return DOZE_OK;
+    }
+    return store->ops->advance(store, count) == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls);
+}
+
+/* ---- records ---- */
+
+static void code_endpoint(doze_cursor *c, doze_endpoint *end) {
+    doze_code_u8(c, &end->family, DOZE_FAMILY_IPV6);
+    doze_code_u16(c, &end->port);
+    doze_code_bytes(c, end->address, end->family == DOZE_FAMILY_IPV4 ? 4 : sizeof(end->address));
+    if (end->family == DOZE_FAMILY_IPV6) {
+        doze_code_u32(c, &end->scope);
+    }
+}
+
+void doze_code_record(doze_cursor *c, doze_record *record) {
+    code_endpoint(c, &record->remote);
+    doze_code_number(c, &record->count, 8);
+    doze_code_u32(c, &record->local_address);
+    doze_code_u16(c, &record->local_port);
+    doze_code_u16(c, &record->round_trip);
+    doze_code_state(c, &record->state);
+}
+
+doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host, uint16_t port) {
+    return (doze_seal_purpose){
+        .host = host, .port = port, .slot = (uint8_t)(keeper->first_slot + slot), .kind = (uint8_t)slot};
+}
+
+/* All but the count and the sequence number, which are the caller's. */
+static bool capture(doze_dtls *dtls, doze_record *record) {
+    doze_endpoints ends;
+    if (dtls->live == NULL || doze_tls_capture(&dtls->live->ssl, &record->state) != 0) {
+        return false;
+    }
+    doze_get_endpoints(dtls->lower, &ends);
+    memcpy(record->state.randoms, dtls->live->randoms, sizeof(record->state.randoms));
+    record->remote = ends.remote;
+    record->local_address = dtls->path_local;
+    record->local_port = dtls->path_port;
+    record->round_trip = dtls->round_trip;
+    return ends.hostname != NULL;
+}
+
+/* The size of the sealed record, 0 when that failed. */
+static size_t seal(doze_dtls *dtls, doze_slot slot, doze_record *record, uint8_t out[DOZE_RECORD_MAX]) {
+    doze_endpoints ends;
+    doze_cursor c = {.at = out + DOZE_SEAL_AT, .end = out + DOZE_RECORD_MAX - DOZE_TAG_SIZE, .good = true};
+    doze_get_endpoints(dtls->lower, &ends);
+    doze_seal_purpose purpose = doze_keep_purpose(dtls->keeper, slot, ends.hostname, ends.remote.port);
+    doze_code_record(&c, record);
+    size_t size = (size_t)(c.at - out) + DOZE_TAG_SIZE;
+    return c.good && doze_seal_close(dtls->config, &purpose, out, size) == 0 ? size : 0;
+}
+
+static doze_result write_record(doze_dtls *dtls, doze_slot slot, doze_record *record) {
+    uint8_t sealed[DOZE_RECORD_MAX];
+    size_t size = seal(dtls, slot, record, sealed);
+    doze_result result = size != 0 ? write_slot(dtls, slot, sealed, size) : DOZE_ERR_STORE;
+    mbedtls_platform_zeroize(sealed, sizeof(sealed));
+    return result;
+}
+
+static doze_result store_session(doze_dtls *dtls) {
+    doze_record record = {0};
+    if (dtls->config->resumption == DOZE_RESUME_OFF || !capture(dtls, &record)) {
+        return DOZE_OK;
+    }
+    doze_result result = write_record(dtls, DOZE_SLOT_SESSION, &record);
+    dtls->keeper->session_stored = result == DOZE_OK;
+    mbedtls_platform_zeroize(&record, sizeof(record));
+    return result;
+}
+
+/* Numbers below `ceiling` may be used once this has succeeded. */
+static doze_result store_association(doze_dtls *dtls, doze_record *record, uint64_t ceiling) {
+    doze_keeper *k = dtls->keeper;
+    record->state.next_sequence = ceiling;
+    doze_result result = advance(dtls, &record->count);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    if (k->reserved > ceiling) {
+        k->reserved = ceiling; /* from here on a load may find it */
+    }
+    result = write_record(dtls, DOZE_SLOT_ASSOCIATION, record);
+    if (result == DOZE_OK) {
+        k->reserved = ceiling;
+        k->outdated = false;
+    }
+    return result;
+}
+
+/* ---- what sleep, send and receive ask for ---- */
+
+bool doze_keep_drop_association(doze_dtls *dtls) {
+    doze_keeper *k = dtls->keeper;
+    uint64_t count = 0;
+    if (k == NULL || k->reserved == DOZE_STORE_NOTHING) {
+        return true;
+    }
+    bool outdated = advance(dtls, &count) == DOZE_OK;
+    bool erased = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
+    bool gone = k->store->ops->advance != NULL ? outdated : erased;
+    if (gone) {
+        k->reserved = DOZE_STORE_NOTHING;
+    }
+    return gone;
+}
+
+static void keep(doze_dtls *dtls, uint64_t next) {
+    doze_keeper *k = dtls->keeper;
+    doze_record record = {0};
+    if (!capture(dtls, &record)) {
+        return;
+    }
+    uint64_t ceiling = next + k->range < DOZE_SEQUENCE_LIMIT ? next + k->range : DOZE_SEQUENCE_LIMIT;
+    if (store_association(dtls, &record, ceiling) != DOZE_OK) {
+        k->broken = !doze_keep_drop_association(dtls);
+    }
+    mbedtls_platform_zeroize(&record, sizeof(record));
+}
+
+void doze_keep_for_sleep(doze_dtls *dtls) {
+    doze_keeper *k = dtls->keeper;
+    if (k == NULL || k->mode != DOZE_STORE_ASSOCIATION || k->broken || !dtls->established || dtls->live == NULL) {
+        return;
+    }
+    if (k->reserved != DOZE_STORE_NOTHING && !k->outdated) {
+        return; /* nothing was delivered, and what was sent was reserved: the record is as good as a new one */
+    }
+    if (!k->session_stored && store_session(dtls) != DOZE_OK) {
+        return; /* a store that fails is not tried with what does harm when nobody knows whether it is there */
+    }
+    keep(dtls, doze_tls_next_sequence(&dtls->live->ssl));
+}
+
+bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence) {
+    doze_keeper *k = dtls->keeper;
+    if (!k->broken) {
+        keep(dtls, sequence);
+    }
+    return sequence < k->reserved;
+}
+
+void doze_keep_new_association(doze_dtls *dtls) {
+    if (dtls->keeper == NULL) {
+        return;
+    }
+    doze_keep_drop_association(dtls); /* the one of before: if that fails, it is harmless, as nobody goes on with it */
+    dtls->keeper->reserved = DOZE_STORE_NOTHING;
+    store_session(dtls);
+}
+
+void doze_keep_drop_session(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        doze_keep_erase(dtls, DOZE_SLOT_SESSION);
+    }
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is written into the store, and what may be done on the strength of it. */
+#ifndef DOZE_DTLS_KEEP_H
+#define DOZE_DTLS_KEEP_H
+
+#include "dtls/image.h"
+#include "dtls/seal.h"
+
+/* A socket's slots, from its first one on. They never say the same: the association goes on from a record that must be
+ * gone before it is untrue; a session is only offered to a server, which has a word in it, and harms nobody when it is old. */
+typedef enum doze_slot { DOZE_SLOT_ASSOCIATION, DOZE_SLOT_SESSION } doze_slot;
+
+typedef struct doze_record {
+    doze_tls_state state; /* its sequence number is the first that was not reserved */
+    doze_endpoint remote;
+    uint64_t count;         /* the store's counter, 0 where it has none */
+    uint32_t local_address; /* its hash */
+    uint16_t local_port;
+    uint16_t round_trip;
+} doze_record;
+
+void doze_code_record(doze_cursor *c, doze_record *record);
+/* Behind the state: a remote address of IPv6. */
+#define DOZE_RECORD_MAX (DOZE_STATE_SIZE_MAX + 23 + 8 + 4 + 2 + 2 + DOZE_SEAL_OVERHEAD)
+_Static_assert(DOZE_RECORD_MAX <= DOZE_STORE_SLOT_SIZE, "any record fits a slot");
+
+doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host, uint16_t port);
+
+/* DOZE_OK or DOZE_ERR_STORE, counted. */
+doze_result doze_keep_erase(doze_dtls *dtls, doze_slot slot);
+/* Counts a call of the store that failed, and tells of it. */
+doze_result doze_keep_failed(doze_dtls *dtls);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From rung to rung while nobody answers, within bounds of time and datagrams. */
+#include "dtls/internal.h"
+
+/* ---- bounds ---- */
+
+/* Of the time for a whole climb; -1: it has no bound. */
+static int32_t climb_left(const doze_dtls *dtls) {
+    if (!dtls->climbing) {
+        return -1;
+    }
+    uint32_t passed = doze_dtls_since(dtls, dtls->since);
+    return passed >= dtls->climb_time ? 0 : (int32_t)(dtls->climb_time - passed);
+}
+
+static int32_t sooner(int32_t a, int32_t b) {
+    return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+}
+
+int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
+    bool looking_up = doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING;
+    return sooner(looking_up ? doze_next_timeout(dtls->lower) : doze_dtls_timer_left(dtls), climb_left(dtls));
+}
+
+void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
+    dtls->report.reason = (uint8_t)reason;
+    dtls->climbing = true;
+    dtls->wanted_climb = DOZE_REASON_NONE;
+    if (reason >= DOZE_REASON_ENDED) {
+        doze_count(&dtls->climbs[reason - DOZE_REASON_ENDED], 1);
+    }
+}
+
+static doze_result end(doze_dtls *dtls) {
+    if (dtls->live->hint == 0) {
+        return doze_dtls_fail_handshake(dtls, DOZE_ERR_TIMEOUT, MBEDTLS_ERR_SSL_TIMEOUT);
+    }
+    return doze_dtls_fail_handshake(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
+}
+
+/* ---- rungs ---- */
+
+/* Rung 4: the server answered the offer of a session by an alert. */
+static doze_result climb_to_full_handshake(doze_dtls *dtls) {
+    dtls->session_doubted = true;
+    return doze_dtls_conclude(dtls, doze_dtls_start_over(dtls));
+}
+
+/* Rung 5: many servers ignore a ClientHello from an address and port that they know (RFC 6347 section 4.2.8). */
+static doze_result climb_to_fresh_port(doze_dtls *dtls) {
+    doze_dtls_put_lower_to_sleep(dtls);
+    doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, 0);
+    doze_result result = doze_resume(dtls->lower);
+    if (result != DOZE_OK) {
+        return doze_dtls_fail_handshake(dtls, result < 0 ? result : DOZE_ERR_UNSUPPORTED, doze_cause(dtls->lower));
+    }
+    dtls->fresh_port = true;
+    return doze_dtls_conclude(dtls, doze_dtls_start_over(dtls));
+}
+
+/* What the lower socket has found for the name: with no other address, the flight goes on at the one before. */
+static doze_result go_on_with(doze_dtls *dtls, doze_result result) {
+    if (result < 0) {
+        result = doze_resume(dtls->lower);
+    }
+    if (result < 0) {
+        return doze_dtls_fail_handshake(dtls, result, doze_cause(dtls->lower));
+    }
+    doze_endpoints ends;
+    doze_get_endpoints(dtls->lower, &ends);
+    bool another = !doze_endpoint_equal(&ends.remote, &dtls->live->tried);
+    return another ? doze_dtls_conclude(dtls, doze_dtls_start_over(dtls)) : DOZE_IN_PROGRESS;
+}
+
+/* Rung 6: the name may have other addresses, or another one by now. */
+static doze_result climb_to_next_address(doze_dtls *dtls) {
+    doze_endpoints ends;
+    doze_dtls_put_lower_to_sleep(dtls);
+    doze_dtls_doubt_peer(dtls, true);
+    doze_get_endpoints(dtls->lower, &ends);
+    if (dtls->aside != NULL) {
+        dtls->aside->home = ends.remote;
+    }
+    dtls->live->tried = ends.remote;
+    dtls->next_address = true;
+    doze_result result = doze_connect(dtls->lower, ends.hostname, ends.remote.port);
+    return result == DOZE_IN_PROGRESS ? result : go_on_with(dtls, result);
+}
+
+/* Whether nobody is there, as far as one can tell: after three times, or `share` thirds of all the time, nothing has come
+ * but a HelloVerifyRequest, which anybody could have sent. */
+static bool is_unanswered(const doze_dtls *dtls, uint32_t share) {
+    enum { UNANSWERED = 3, FLIGHTS_OF_HELLOS = 2 };
+    uint32_t passed = doze_dtls_since(dtls, dtls->since);
+    bool long_enough = dtls->live->expiries >= UNANSWERED || passed >= dtls->climb_time / 3 * share;
+    return long_enough && passed >= 2 * (uint64_t)dtls->round_trip && dtls->live->flights <= FLIGHTS_OF_HELLOS;
+}
+
+static bool can_leave_port(const doze_dtls *dtls) {
+    doze_path same = doze_dtls_compare_path(dtls);
+    return !dtls->fresh_port && !dtls->next_address && same.local_port && same.local_address;
+}
+
+static bool can_leave_address(const doze_dtls *dtls) {
+    int64_t can = 0;
+    doze_get_option(dtls->lower, DOZE_OPT_CAN_LOOK_UP, &can);
+    return !dtls->next_address && can != 0;
+}
+
+/* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb
+ * it leads to the next rung; where there is none, it just names the error, should the climb end in one. */
+static doze_result follow_hint(doze_dtls *dtls) {
+    if (!dtls->climbing) {
+        return end(dtls);
+    }
+    if (dtls->live->hint == DOZE_ERR_ALERT && dtls->live->offered) {
+        return climb_to_full_handshake(dtls);
+    }
+    dtls->live->hint_patience = UINT8_MAX;
+    return DOZE_OK;
+}
+
+/* Called when a flight's timer has run out, before it is sent again: DOZE_OK to do so, or what came of another rung, or
+ * the end. */
+static doze_result on_expiry(doze_dtls *dtls) {
+    doze_association *live = dtls->live;
+    live->hello_verify_requests = 0;
+    live->expiries++;
+    if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
+        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
+    }
+    if (live->hint != 0 && --live->hint_patience == 0) {
+        doze_result result = follow_hint(dtls);
+        if (result != DOZE_OK) {
+            return result;
+        }
+    }
+    bool spent = dtls->climbing && live->datagrams >= dtls->climb_datagrams;
+    if (spent || live->timer_delay >= live->timer_max) {
+        return end(dtls);
+    }
+    if (dtls->climbing && can_leave_port(dtls) && is_unanswered(dtls, 1)) {
+        return climb_to_fresh_port(dtls);
+    }
+    if (dtls->climbing && !can_leave_port(dtls) && is_unanswered(dtls, 2) && can_leave_address(dtls)) {
+        return climb_to_next_address(dtls);
+    }
+    doze_count(&dtls->retransmissions, 1);
+    return DOZE_OK;
+}
+
+/* ---- one step ---- */
+
+static doze_result continue_lookup(doze_dtls *dtls) {
+    doze_result result = doze_step(dtls->lower);
+    if (result == DOZE_IN_PROGRESS) {
+        return climb_left(dtls) == 0 ? end(dtls) : result;
+    }
+    return go_on_with(dtls, result);
+}
+
+doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
+    if (doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+        return continue_lookup(dtls);
+    }
+    dtls->live->catching_up = true;
+    int error = doze_dtls_shake_hands(dtls);
+    dtls->live->catching_up = false;
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && climb_left(dtls) == 0) {
+        return end(dtls);
+    }
+    if (error == MBEDTLS_ERR_SSL_WANT_READ && doze_dtls_timer_left(dtls) == 0) {
+        doze_result result = on_expiry(dtls);
+        if (result != DOZE_OK) {
+            return result;
+        }
+        error = doze_dtls_shake_hands(dtls);
+    }
+    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
+        error = doze_dtls_begin_again(dtls, error);
+    }
+    return doze_dtls_conclude(dtls, error);
+}
