@@ -87,8 +87,7 @@ typedef enum doze_option {
     DOZE_OPT_HANDSHAKE_TIMER_MAX, /* the last and longest; used, like the one above, from the next handshake on */
     DOZE_OPT_SILENCE_LIMIT, /* sends without any answer after which the next one looks for a better way: 0 (never) to 255;
                                default 2. A send has no answer once max(HANDSHAKE_TIMER_MIN, twice the last round trip)
-                               is over and doze_recv() has given no message; sends within that time count as one. So
-                               read before you send */
+                               is over and no message has come; sends within that time count as one */
     DOZE_OPT_CLIMB_TIME,    /* a wake or silence may take so long, in ms, all rungs together; default 60,000 */
     DOZE_OPT_CLIMB_DATAGRAMS, /* and send so many datagrams: 1 to 255; default 16 */
     DOZE_OPT_HANDSHAKES_FULL, /* read, like all that follow but FROZEN_SIZE: since init. The next two, RETRANSMISSIONS,
