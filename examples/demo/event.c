@@ -29,40 +29,59 @@ static bool move_server(session *s, const char *what) {
     return true;
 }
 
+const event no_event = {.name = "queue-mode", .association = GOES_ON, .any_server = true, .wake = session_wake};
+
 const event events[] = {
     {
         .name = "nat-rebind",
-        .text = "the NAT box forgets it, and gives it another port",
+        .text = "While it sleeps, the NAT box forgets it, and gives it another port",
+        .association = NEEDS_CID,
         .any_server = true,
-        .cid_helps = true,
         .happen = forget_in_nat,
         .wake = session_wake,
     },
     {
         .name = "server-restart",
-        .text = "the server loses associations, sessions and ticket keys",
+        .text = "While it sleeps, the server loses associations, sessions and ticket keys",
         .happen = restart_server,
         .wake = session_wake,
     },
     {
         .name = "port-taken",
-        .text = "another socket of its host takes its port",
-        .cid_helps = true,
+        .text = "While it sleeps, another socket of its host takes its port",
+        .association = NEEDS_CID,
         .takes_port = true,
         .happen = take_port,
         .wake = session_wake,
     },
     {
         .name = "local-address-change",
-        .text = "its own address changes",
-        .cid_helps = true,
+        .text = "While it sleeps, its own address changes",
+        .association = NEEDS_CID,
         .wake = session_wake_elsewhere,
     },
     {
         .name = "address-change",
-        .text = "the server moves, and its name leads to another address",
+        .text = "While it sleeps, the server moves, and its name leads to another address",
         .happen = move_server,
         .wake = session_wake_by_name,
+    },
+    {
+        .name = "reboot",
+        .text = "While it sleeps, it loses all its memory but the store",
+        .association = GOES_ON,
+        .any_server = true,
+        .needs_store = true,
+        .happen = session_lose_power,
+        .wake = session_power_up,
+    },
+    {
+        .name = "power-cut",
+        .text = "While it is awake, its power goes",
+        .needs_store = true,
+        .awake = true,
+        .happen = session_lose_power,
+        .wake = session_power_up,
     },
 };
 const size_t events_count = sizeof(events) / sizeof(events[0]);

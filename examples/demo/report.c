@@ -33,7 +33,7 @@ void report_note(const report *r, const char *note) {
 
 void report_event(const report *r, const char *text) {
     if (!r->json) {
-        (void)printf("While it sleeps, %s:\n", text);
+        (void)printf("%s:\n", text);
         (void)fflush(stdout);
     }
 }

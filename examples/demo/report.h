@@ -16,7 +16,7 @@ typedef struct wake {
     uint16_t port_before;
     uint16_t port_after;
     bool close_notify_seen;
-    bool event; /* something happened while it slept */
+    bool event; /* something happened to it */
 } wake;
 
 /* All zero but `json` is where it starts. */

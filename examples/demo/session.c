@@ -72,8 +72,10 @@ static doze_result finish(session *s, doze_result result, uint64_t end) {
 
 /* ---- open and close ---- */
 
-static bool open_client(session *s, doze_cid cid, patience p) {
-    const doze_dtls_settings dtls = {
+static bool open_client(session *s, doze_cid cid, patience p, bool store) {
+    device *d = &s->device;
+    d->firmware.udp = (doze_udp_settings){.net = doze_posix_net(), .resolver = &s->names.resolver};
+    d->firmware.dtls = (doze_dtls_settings){
         .clock = doze_posix_clock(),
         .random = doze_posix_random(),
         .psk = {.identity = {s->server->identity, strlen(s->server->identity)},
@@ -81,21 +83,8 @@ static bool open_client(session *s, doze_cid cid, patience p) {
         .cid = cid,
         .handshake_timer_min = p == HASTY ? HASTY_TIMER : 0,
     };
-    const doze_udp_settings udp = {.net = doze_posix_net(), .resolver = &s->names.resolver};
-    doze_result result = doze_dtls_config_init(&s->config, &dtls);
-    if (result != DOZE_OK) {
-        return complain("the client's configuration: %s", doze_strerror(result));
-    }
-    result = doze_udp_init(&s->udp, &udp);
-    if (result == DOZE_OK) {
-        result = doze_dtls_init(&s->dtls, &s->config, &s->udp.socket);
-    }
-    if (result != DOZE_OK) {
-        doze_dtls_config_deinit(&s->config);
-        return complain("the client does not start: %s", doze_strerror(result));
-    }
-    s->socket = &s->dtls.socket;
-    return true;
+    s->socket = &d->ram.dtls.socket;
+    return (!store || flash_make(&d->flash)) && device_power_on(d);
 }
 
 static bool open_relay(session *s) {
@@ -105,23 +94,22 @@ static bool open_relay(session *s) {
     return true;
 }
 
-bool session_open(session *s, server *with, doze_cid cid, patience p) {
+bool session_open(session *s, server *with, doze_cid cid, patience p, bool store) {
     *s = (session){.server = with, .intruder = -1};
     if (!open_relay(s)) {
         return false;
     }
     names_init(&s->names, s->relay.inside_host);
-    if (!open_client(s, cid, p)) {
-        relay_close(&s->relay);
+    if (!open_client(s, cid, p, store)) {
+        session_close(s);
         return false;
     }
     return true;
 }
 
 void session_close(session *s) {
-    doze_deinit(s->socket);
-    doze_deinit(&s->udp.socket);
-    doze_dtls_config_deinit(&s->config);
+    device_power_off(&s->device);
+    flash_remove(&s->device.flash);
     relay_close(&s->relay);
     if (s->intruder >= 0) {
         (void)close(s->intruder);
@@ -271,6 +259,23 @@ bool session_wake_elsewhere(session *s, const char *what) {
 
 bool session_wake_by_name(session *s, const char *what) {
     return come_back(s, what, NULL);
+}
+
+bool session_lose_power(session *s, const char *what) {
+    (void)what;
+    device_power_off(&s->device);
+    return true;
+}
+
+bool session_power_up(session *s, const char *what) {
+    if (!device_power_on(&s->device)) {
+        return false;
+    }
+    doze_result result = doze_dtls_load(&s->device.ram.dtls, NAMES_HOST, s->relay.inside_port);
+    if (result != DOZE_OK) {
+        return complain("%s: loading: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+    }
+    return session_wake(s, what);
 }
 
 bool session_goodbye(session *s) {

@@ -3,7 +3,7 @@
 #ifndef DEMO_SESSION_H
 #define DEMO_SESSION_H
 
-#include "doze/doze.h"
+#include "device.h"
 #include "names.h"
 #include "relay.h"
 #include "server.h"
@@ -15,10 +15,8 @@ typedef struct session {
     relay relay;
     names names;
     int intruder; /* a socket of somebody else at the client's port, -1: none */
-    doze_dtls_config config;
-    doze_udp udp;
-    doze_dtls dtls;
-    doze_socket *socket; /* of `dtls` */
+    device device;
+    doze_socket *socket; /* the DTLS socket of `device` */
     unsigned char answer[ANSWER_MAX];
     size_t answer_size;
     uint64_t round_trip; /* of the last message that was answered, in ms */
@@ -41,8 +39,8 @@ typedef enum patience {
  * with the argument `what` if there is one. None waits for longer than some seconds. */
 typedef bool session_verb(session *s, const char *what);
 
-/* After false there is nothing to close. Must not be moved after it. */
-bool session_open(session *s, server *with, doze_cid cid, patience p);
+/* After false there is nothing to close. Must not be moved after it. `store`: the client's device has one. */
+bool session_open(session *s, server *with, doze_cid cid, patience p, bool store);
 void session_close(session *s);
 
 /* Does the handshake with the first address of the server that does not refuse datagrams. */
@@ -53,6 +51,8 @@ session_verb session_sleep;
 session_verb session_wake;           /* to where it was */
 session_verb session_wake_elsewhere; /* with 127.0.0.2 as its own address, and the old port */
 session_verb session_wake_by_name;   /* with a new look at where the server is */
+session_verb session_lose_power;     /* asleep or awake, and with it all that is not in the store */
+session_verb session_power_up;       /* to where the store says that it was */
 /* Ends the association with a close_notify. */
 bool session_goodbye(session *s);
 

@@ -14,7 +14,7 @@ typedef struct story {
     session session;
     const arguments *arguments;
     report *report;
-    const event *event; /* NULL: nothing happens */
+    const event *event;
     patience patience;
     unsigned messages;
 } story;
@@ -56,13 +56,18 @@ static bool check_in(story *t, const char *what) {
 }
 
 static bool sleep_through(story *t, const char *what) {
-    return session_sleep(&t->session, what) &&
-           (t->event == NULL || t->event->happen == NULL || t->event->happen(&t->session, what));
+    const event *e = t->event;
+    return (e->awake || session_sleep(&t->session, what)) && (e->happen == NULL || e->happen(&t->session, what));
+}
+
+/* A wake as any other, from which the device does not go back to sleep. */
+static bool stay_awake(story *t, const char *what) {
+    return session_sleep(&t->session, what) && session_wake(&t->session, what) && check_in(t, what);
 }
 
 static doze_rung rung_of(const session *s) {
     doze_report last = {.rung = DOZE_RUNG_NONE};
-    (void)doze_dtls_get_report(&s->dtls, &last);
+    (void)doze_dtls_get_report(&s->device.ram.dtls, &last);
     return last.rung;
 }
 
@@ -82,6 +87,9 @@ static bool said_goodbye(const peer_association *server_side, const wake *w, uns
 
 static bool sleep_and_wake(story *t, const char *what, wake *w) {
     session *s = &t->session;
+    if (t->event->awake && !stay_awake(t, what)) {
+        return false;
+    }
     const peer_association *server_side = server_association(s->server);
     w->port_before = s->relay.client_port;
     s->relay.tally = (tally){0};
@@ -89,7 +97,7 @@ static bool sleep_and_wake(story *t, const char *what, wake *w) {
         return false;
     }
     unsigned sent_asleep = s->relay.tally.datagrams[UP];
-    if (!(t->event == NULL ? session_wake : t->event->wake)(s, what) || !check_in(t, what)) {
+    if (!t->event->wake(s, what) || !check_in(t, what)) {
         return false;
     }
     w->connection_id = session_option(s, DOZE_OPT_CONNECTION_ID) == 1;
@@ -109,8 +117,8 @@ static bool wrong(const wake *w, const char *what) {
 /* Between doze and the test server nothing can come, so that all is known beforehand. */
 static bool verify_with_test_server(const story *t, const wake *w, doze_rung rung) {
     const event *e = t->event;
-    bool goes_on = e == NULL || (e->cid_helps && w->connection_id);
-    bool moves = (e != NULL && e->takes_port) || rung == DOZE_RUNG_FRESH_PORT;
+    bool goes_on = e->association == GOES_ON || (e->association == NEEDS_CID && w->connection_id);
+    bool moves = e->takes_port || rung == DOZE_RUNG_FRESH_PORT;
     if (goes_on && (w->wire.handshake > 0 || w->wire.datagrams[UP] != 1 || w->wire.datagrams[DOWN] != 1)) {
         return wrong(w, "took more than one datagram each way");
     }
@@ -161,9 +169,9 @@ static bool register_client(story *t) {
 static bool doze_and_report(story *t, unsigned number) {
     char what[40];
     wake w = {
-        .scenario = t->event == NULL ? "queue-mode" : t->event->name,
+        .scenario = t->event->name,
         .number = number,
-        .event = t->event != NULL,
+        .event = t->event != &no_event,
     };
     (void)snprintf(what, sizeof(what), "%s, wake %u", w.scenario, number);
     if (!sleep_and_wake(t, what, &w)) {
@@ -184,7 +192,7 @@ static bool live(story *t, doze_cid cid, bool *has_cid) {
         }
         report_note(t->report, "The server takes no Connection ID: these wakes are without, and all there are.");
     }
-    unsigned wakes = t->event == NULL ? QUIET_WAKES : EVENT_WAKES;
+    unsigned wakes = t->event == &no_event ? QUIET_WAKES : EVENT_WAKES;
     for (unsigned i = 1; i <= wakes; i++) {
         if (!doze_and_report(t, i)) {
             return false;
@@ -195,8 +203,8 @@ static bool live(story *t, doze_cid cid, bool *has_cid) {
 
 /* A test server that may fall silent is given little time; a server of the user's has as much as it needs. */
 static bool play(story *t, server *s, doze_cid cid, bool *has_cid) {
-    t->patience = t->event != NULL && s->ours ? HASTY : PATIENT;
-    if (!session_open(&t->session, s, cid, t->patience)) {
+    t->patience = t->event != &no_event && s->ours ? HASTY : PATIENT;
+    if (!session_open(&t->session, s, cid, t->patience, t->event->needs_store)) {
         return false;
     }
     bool ok = live(t, cid, has_cid);
@@ -220,7 +228,7 @@ static bool play_events(story *t, server *s) {
 }
 
 bool story_tell(server *s, const arguments *a, report *r) {
-    story t = {.arguments = a, .report = r};
+    story t = {.arguments = a, .report = r, .event = &no_event};
     bool has_cid = false;
     if (!play(&t, s, DOZE_CID_OFFER_EMPTY, &has_cid)) {
         return false;

@@ -274,6 +274,11 @@ doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t siz
 /* CONNECTED. The caller knows that an answer did not come: the next send looks for a better way. */
 doze_result doze_dtls_no_answer(doze_dtls *dtls);
 
+/* How long to wait, in ms, before the next wake, after `attempts` in a row that failed or needed a full handshake: 30 s,
+ * doubled each time, up to 24 h; half of it at random, so that the devices of a server that restarted do not come all at
+ * once. 0 for no attempt; always the longest after an alert that asks to give up. Any state. */
+uint32_t doze_dtls_back_off(const doze_dtls *dtls, unsigned attempts);
+
 /* What an alert's description asks for (RFC 5246 section 7.2.2): give up for now, with the longest back-off, or retry. */
 typedef enum doze_alert_class { DOZE_ALERT_RETRY, DOZE_ALERT_GIVE_UP } doze_alert_class;
 doze_alert_class doze_alert_classify(int alert);

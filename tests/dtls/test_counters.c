@@ -120,11 +120,49 @@ static void a_sleep_longer_than_the_server_keeps_associations_begins_with_a_resu
     kit_stop(k);
 }
 
+/* ---- how long to wait ---- */
+
+static void the_wait_doubles_from_half_a_minute_to_a_day_and_half_of_it_is_chance(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    assert_int_equal(doze_dtls_back_off(&k->dtls, 0), 0);
+    uint32_t most = 30000;
+    for (unsigned attempts = 1; attempts < 40; attempts++) {
+        uint32_t least_seen = UINT32_MAX;
+        uint32_t most_seen = 0;
+        for (int i = 0; i < 200; i++) {
+            uint32_t wait = doze_dtls_back_off(&k->dtls, attempts);
+            assert_in_range(wait, most / 2, most);
+            least_seen = wait < least_seen ? wait : least_seen;
+            most_seen = wait > most_seen ? wait : most_seen;
+        }
+        assert_true(most_seen - least_seen > most / 3);
+        most = most < 86400000 / 2 ? most * 2 : 86400000;
+    }
+    assert_in_range(doze_dtls_back_off(&k->dtls, UINT32_MAX), 43200000, 86400000);
+    assert_int_equal(doze_dtls_back_off(NULL, 1), 0);
+    kit_stop(k);
+}
+
+static void after_an_alert_that_asks_to_give_up_the_wait_is_the_longest(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), 115), 0); /* unknown_psk_identity */
+    char buffer[64];
+    size_t size;
+    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+    assert_in_range(doze_dtls_back_off(&k->dtls, 1), 43200000, 86400000);
+    kit_stop(k);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         KIT_TEST(handshakes_and_the_application_are_counted_apart),
         KIT_TEST(climbs_are_counted_by_their_reason),
         KIT_TEST(counters_of_16_bits_stay_at_their_most),
+        KIT_TEST(the_wait_doubles_from_half_a_minute_to_a_day_and_half_of_it_is_chance),
+        KIT_TEST(after_an_alert_that_asks_to_give_up_the_wait_is_the_longest),
         KIT_TEST(a_sleep_longer_than_the_server_keeps_associations_begins_with_a_resumption),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
