@@ -29,7 +29,7 @@ static bool move_server(session *s, const char *what) {
     return true;
 }
 
-const event no_event = {.name = "queue-mode", .association = GOES_ON, .any_server = true, .wake = session_wake};
+const event no_event = {.name = "queue-mode", .association = GOES_ON, .wake = session_wake};
 
 const event events[] = {
     {

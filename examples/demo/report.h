@@ -12,7 +12,7 @@ typedef struct wake {
     bool connection_id;
     unsigned number; /* 1, 2, … within its scenario */
     const char *via;
-    tally wire; /* from shutdown to the answer */
+    tally wire; /* from shutdown, or the power cut, to the answer */
     uint16_t port_before;
     uint16_t port_after;
     bool close_notify_seen;
