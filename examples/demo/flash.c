@@ -32,8 +32,9 @@ static void remove_files(const char *path) {
     if (directory == NULL) {
         return;
     }
-    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        (void)unlinkat(dirfd(directory), entry->d_name, 0); /* "." and ".." refuse */
+    int fd = dirfd(directory);
+    for (const struct dirent *entry; fd >= 0 && (entry = readdir(directory)) != NULL;) {
+        (void)unlinkat(fd, entry->d_name, 0); /* "." and ".." refuse */
     }
     (void)closedir(directory);
 }

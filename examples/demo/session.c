@@ -273,7 +273,8 @@ bool session_power_up(session *s, const char *what) {
     }
     doze_result result = doze_dtls_load(&s->device.ram.dtls, NAMES_HOST, s->relay.inside_port);
     if (result != DOZE_OK) {
-        return complain("%s: loading: %s (cause %d)", what, doze_strerror(result), doze_cause(s->socket));
+        return complain("%s: going on from the store: %s (cause %d)", what, doze_strerror(result),
+                        doze_cause(s->socket));
     }
     return session_wake(s, what);
 }
