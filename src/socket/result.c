@@ -23,7 +23,7 @@ static const text texts[] = {
      "the address to bind is not written as IPv4 or IPv6, or lacks its interface: names cannot be bound"},
     {DOZE_ERR_ALREADY_BOUND, "a port is bound already: close the socket first"},
     {DOZE_ERR_NO_LAST_PORT, "there is no last port, as there never was a connection: use connect or bind"},
-    {DOZE_ERR_NO_PEER, "there is no peer to wake up to, as there never was a connection: use connect"},
+    {DOZE_ERR_NO_PEER, "there is no peer to wake up to: none was connected to, or stored: use connect"},
     {DOZE_ERR_TOO_LONG, "too long for one datagram, or for the buffer: ask DOZE_OPT_PAYLOAD_MTU"},
     {DOZE_ERR_HOST_UNKNOWN, "the name of the host does not exist: check its spelling"},
     {DOZE_ERR_RESOLVER, "the name service did not answer: try again later"},
