@@ -39,8 +39,8 @@ typedef enum doze_cid {
 
 typedef enum doze_resumption {
     DOZE_RESUME_SESSION_ID = 0, /* RFC 5246 section 7.3 (default) */
-    DOZE_RESUME_TICKET,         /* RFC 5077 too: costs the ticket's size in every ClientHello */
-    DOZE_RESUME_OFF,            /* every handshake is a full one */
+    DOZE_RESUME_TICKET, /* RFC 5077 too: costs the ticket's size in every ClientHello; no image or store has it */
+    DOZE_RESUME_OFF,    /* every handshake is a full one */
 } doze_resumption;
 
 /* Told the secret of each handshake, as a line of the NSS key log format without its newline, so that a capture
@@ -81,7 +81,7 @@ typedef struct doze_dtls_settings {
                              from the PSK, or from the private key, if these are given as bytes; else there is none */
 
     uint32_t
-        association_lifetime; /* ms that the server is known to keep an association that nobody uses: a longer sleep
+        association_lifetime; /* ms that the server is known to keep an association that nobody uses: a longer sleep in RAM
                                       starts with a resumption; up to 49 days, default 0: for ever */
 
     doze_radio radio;        /* told what to expect of each datagram; default: none */
@@ -173,10 +173,11 @@ typedef struct doze_keeper {
     uint16_t failures;
     uint8_t first_slot;
     uint8_t mode;
-    bool broken;         /* what was written is uncertain: no association is written any more */
-    bool session_stored; /* the one of this association */
-    bool outdated;       /* what is stored still holds, but is not what would be written now */
-    bool locked;         /* something could not be erased that must not be used */
+    uint8_t unanswered;      /* as it is stored */
+    bool broken : 1;         /* something could not be erased: no association is written any more */
+    bool session_stored : 1; /* the one of this association */
+    bool outdated : 1;       /* what is stored still holds, but is not what would be written now */
+    bool locked : 1;         /* what could not be erased must not be used */
 } doze_keeper;
 
 /* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
@@ -229,6 +230,7 @@ typedef struct doze_dtls {
     bool same_peer : 1;    /* what connects now is the peer of before */
     bool session_doubted : 1; /* an alert that may be forged followed its last offer */
     bool peer_doubted : 1;    /* the lower socket was told that the peer does not answer */
+    bool one_way : 1;         /* nobody answers what is being sent */
     bool loaded : 1;          /* the association is from the store, and has not been awake since */
 } doze_dtls;
 
@@ -255,20 +257,22 @@ doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
  * handshake, never to a number used twice or a message delivered twice; docs/storing.md says what is written and when.
  * `keeper` must stay until deinit.
  * doze_connect() goes on from what is stored for its host and port; doze_dtls_load() and doze_resume() do without lookup.
- * DOZE_ERR_STATE: not CLOSED, connected before, or another socket has these slots. DOZE_ERR_KEY: there is no key to seal
+ * Sockets that share a store belong to one thread at a time. DOZE_ERR_STATE: not CLOSED, connected before, another socket
+ * has these slots, or any of a store with a counter, which one socket alone can use. DOZE_ERR_KEY: there is no key to seal
  * with (doze_dtls_settings.store_key). */
 doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze_keeper_settings *settings);
 
 /* CLOSED, with a store, with no association in RAM. What was stored for this peer is taken up as after a sleep: the state
  * is SHUTDOWN, every getter answers, and doze_resume() wakes by the ladder. What is not for this peer, these credentials
- * and this configuration, or was altered, is erased and counted (DOZE_OPT_IMAGES_REFUSED).
- * DOZE_ERR_NO_PEER: there is nothing for it. DOZE_ERR_STORE: could not be read. */
+ * and this configuration, or was altered, is erased and counted (DOZE_OPT_IMAGES_REFUSED); doze_connect() leaves it until
+ * its handshake has succeeded.
+ * DOZE_ERR_NO_PEER: there is nothing for it. DOZE_ERR_STORE: could not be read, or what must not be used not be erased. */
 doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port);
 
 /* The last connect, wake or silence that got as far as the peer's address, also when it failed; one under way: so far. */
 doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report);
 
-/* CONNECTED. As doze_send(), for a message that nobody answers: its silence says nothing. */
+/* As doze_send(), for a message that nobody answers: its silence says nothing, and silence before it is no reason to climb. */
 doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size);
 
 /* CONNECTED. The caller knows that an answer did not come: the next send looks for a better way. */

@@ -184,7 +184,8 @@ doze_result doze_resume(doze_socket *socket);
  * once after a wake or a silence that ended in a new association: nothing was sent. */
 doze_result doze_send(doze_socket *socket, const void *data, size_t size);
 
-/* CONNECTED. One datagram. *size is its true length. DOZE_ERR_TRUNCATED: it was longer than `capacity`; the buffer has
+/* CONNECTED. DOZE_ERR_STORE, with DTLS and a store: a message came and was dropped, see docs/storing.md; the next send
+ * makes a new association. One datagram. *size is its true length. DOZE_ERR_TRUNCATED: it was longer than `capacity`; the buffer has
  * its beginning, the rest is gone, the next call starts with the next datagram. DOZE_WOULD_BLOCK: there is none. */
 doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size);
 

@@ -162,16 +162,17 @@ void doze_dtls_take_back(doze_dtls *dtls) {
 }
 
 doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
-    doze_keep_drop_association(dtls);
+    doze_fail(&dtls->socket, result, cause); /* before what a failing store could say */
+    doze_keep_end_association(dtls);
     if (result == DOZE_ERR_CLOSED_BY_PEER) {
         mbedtls_ssl_close_notify(&dtls->live->ssl); /* RFC 5246 section 7.2.1 asks for one in return */
         doze_dtls_keep_session(dtls);
     } else {
         doze_dtls_drop_session(dtls); /* RFC 5246 section 7.2.2: not to be resumed after a fatal alert */
-        doze_keep_drop_session(dtls);
+        doze_keep_end_session(dtls);
     }
     doze_dtls_drop_association(dtls);
     dtls->ended = (int8_t)result;
     doze_emit(&dtls->socket, DOZE_EVENT_ERROR, result, cause);
-    return doze_fail(&dtls->socket, result, cause);
+    return result;
 }

@@ -83,18 +83,26 @@ static int send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t 
     return (int)size;
 }
 
+/* The highest number of the association's in a datagram that is about to be sent: a final flight that is repeated
+ * begins with a record of epoch 0, and has one of epoch 1 behind it. */
+static uint64_t last_number(const doze_dtls *dtls, const unsigned char *data) {
+    bool repeated_flight = epoch_of(data) == 0 && !dtls->handshaking;
+    return repeated_flight ? doze_tls_next_sequence(&dtls->live->ssl) - 1 : sequence_of(data);
+}
+
 /* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
  * in place of the next. What the lower socket said is kept for those who want to know. */
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
     doze_dtls *dtls = context;
-    if (sequence_of(data) >= DOZE_SEQUENCE_LIMIT) {
+    uint64_t last = last_number(dtls, data);
+    if (last >= DOZE_SEQUENCE_LIMIT) {
         dtls->live->sent = DOZE_ERR_EXHAUSTED;
         return (int)size;
     }
     if (dtls->handshaking) {
         return send_of_handshake(dtls, data, size);
     }
-    if (!doze_keep_may_send(dtls, sequence_of(data))) {
+    if (!doze_keep_may_send(dtls, last)) {
         dtls->live->sent = DOZE_ERR_STORE;
         return (int)size;
     }

@@ -58,6 +58,7 @@ static void forget_relation(doze_dtls *dtls) {
     dtls->announce = dtls->climbing = dtls->away = dtls->loaded = false;
     dtls->round_trip = 0;
     dtls->lost_reason = DOZE_REASON_NONE;
+    dtls->ended = 0;
 }
 
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
@@ -116,13 +117,17 @@ static doze_result lower_failed(doze_dtls *dtls, doze_result result) {
     return doze_fail(&dtls->socket, result, doze_cause(dtls->lower));
 }
 
-/* The lower socket gets the port back at which the association is known: from the store, after a reboot, or from before. */
-static doze_result go_back(doze_dtls *dtls, const char *host, uint16_t port) {
-    if (dtls->keeper != NULL && !dtls->established && dtls->session == NULL) {
-        doze_result result = doze_dtls_load_into(dtls, dtls->lower, host, port);
-        return result == DOZE_ERR_NO_MEMORY ? result : DOZE_OK; /* a store that fails costs a handshake */
+/* Whether the peer is the one of before; if so, the lower socket gets the port back at which the association is known.
+ * After a reboot the store knows; one that fails, or has what is not for us, costs a handshake, which is announced. */
+static doze_result look_back(doze_dtls *dtls, const char *host, uint16_t port, bool *same) {
+    *same = doze_dtls_same_peer(dtls, host, port);
+    bool fresh = dtls->socket.state == DOZE_STATE_CLOSED || dtls->socket.state == DOZE_STATE_BOUND;
+    if (dtls->keeper != NULL && fresh && !dtls->established && dtls->session == NULL) {
+        doze_result result = doze_dtls_take_up(dtls, host, port, false);
+        *same = result == DOZE_OK || dtls->lost_reason != DOZE_REASON_NONE;
+        return result == DOZE_ERR_NO_MEMORY ? result : DOZE_OK;
     }
-    if (dtls->established && doze_dtls_same_peer(dtls, host, port)) {
+    if (dtls->socket.state == DOZE_STATE_CLOSED && dtls->established && *same) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
     return DOZE_OK;
@@ -130,11 +135,11 @@ static doze_result go_back(doze_dtls *dtls, const char *host, uint16_t port) {
 
 static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    doze_result result = socket->state == DOZE_STATE_CLOSED ? go_back(dtls, host, port) : DOZE_OK;
+    bool same = false;
+    doze_result result = look_back(dtls, host, port, &same);
     if (result < 0) {
         return result;
     }
-    bool same = doze_dtls_same_peer(dtls, host, port);
     result = doze_connect(dtls->lower, host, port);
     if (result < 0) {
         if (socket->state == DOZE_STATE_CLOSED) {
@@ -217,7 +222,7 @@ static doze_result dtls_close(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_dtls_abandon_handshake(dtls);
     if (socket->state == DOZE_STATE_CONNECTED) {
-        doze_keep_drop_association(dtls);
+        doze_keep_end_association(dtls);
         doze_dtls_say_goodbye(dtls);
         doze_dtls_keep_session(dtls);
         doze_dtls_drop_association(dtls);

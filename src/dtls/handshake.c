@@ -114,7 +114,7 @@ doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int ca
     }
     if (authenticated) {
         doze_dtls_drop_session(dtls);
-        doze_keep_drop_session(dtls);
+        doze_keep_end_session(dtls);
     }
     /* A server may refuse a resumption by an alert, so the next handshake is a full one. */
     dtls->session_doubted = result == DOZE_ERR_ALERT && !dtls->session_doubted;

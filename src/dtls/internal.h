@@ -34,7 +34,7 @@ typedef struct doze_association {
 
     /* a handshake */
     doze_endpoint tried; /* before another address was asked for */
-    int16_t hint; /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
+    int16_t hint;        /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
     int hint_cause;
     uint64_t timer_started;
     uint32_t timer_delay; /* 0: the timer is off */
@@ -113,8 +113,9 @@ doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state);
 
 /* ---- store.c ---- */
 
-/* Takes up what is stored for this peer, as doze_dtls_load() says; `socket`, this one or the lower one, then sleeps. */
-doze_result doze_dtls_load_into(doze_dtls *dtls, doze_socket *socket, const char *host, uint16_t port);
+/* Takes up what is stored for this peer; the lower socket, if CLOSED, then sleeps. What is not for it is refused, and
+ * erased if that is wanted. Without any, `lost_reason` tells if that is the store's or an image's fault. */
+doze_result doze_dtls_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase);
 /* Everything. DOZE_ERR_STORE: what could not be erased will not be used by this socket. */
 doze_result doze_dtls_erase_store(doze_dtls *dtls);
 void doze_dtls_leave_store(doze_dtls *dtls);
@@ -124,9 +125,11 @@ void doze_dtls_leave_store(doze_dtls *dtls);
 void doze_keep_for_sleep(doze_dtls *dtls);
 /* A handshake was done: what is stored of the association of before goes, the session comes. */
 void doze_keep_new_association(doze_dtls *dtls);
-/* No load will find the association any more; false: it may. Needed before a message is delivered, and when it is over. */
+/* No load will find the association any more; false: it may. Needed before a message is delivered. */
 bool doze_keep_drop_association(doze_dtls *dtls);
-void doze_keep_drop_session(doze_dtls *dtls);
+/* It is over; what cannot be erased will not be used by this socket. */
+void doze_keep_end_association(doze_dtls *dtls);
+void doze_keep_end_session(doze_dtls *dtls);
 /* Has numbers from this one on reserved: false when that failed. */
 bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence);
 static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {

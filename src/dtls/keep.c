@@ -13,38 +13,46 @@
 
 /* ---- the store's calls ---- */
 
-doze_result doze_keep_failed(doze_dtls *dtls) {
+doze_result doze_keep_failed(doze_dtls *dtls, int cause) {
     doze_keeper *k = dtls->keeper;
     doze_count(&k->failures, 1);
-    doze_emit(&dtls->socket, DOZE_EVENT_ERROR, DOZE_ERR_STORE, k->store->cause);
-    return doze_fail(&dtls->socket, DOZE_ERR_STORE, k->store->cause);
+    doze_emit(&dtls->socket, DOZE_EVENT_ERROR, DOZE_ERR_STORE, cause);
+    return doze_fail(&dtls->socket, DOZE_ERR_STORE, cause);
 }
 
 static doze_result write_slot(doze_dtls *dtls, doze_slot slot, const uint8_t *data, size_t size) {
     doze_keeper *k = dtls->keeper;
     k->writes++;
     doze_result result = k->store->ops->write(k->store, k->first_slot + (unsigned)slot, data, size);
-    return result == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls);
+    return result == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls, k->store->cause);
 }
 
 doze_result doze_keep_erase(doze_dtls *dtls, doze_slot slot) {
     return write_slot(dtls, slot, NULL, 0);
 }
 
-/* Makes every record of before out of date, where there is a counter. */
-static doze_result advance(doze_dtls *dtls, uint64_t *count) {
+doze_result doze_keep_advance(doze_dtls *dtls, uint64_t *count) {
     doze_store *store = dtls->keeper->store;
     *count = 0;
     if (store->ops->advance == NULL) {
         return DOZE_OK;
     }
-    return store->ops->advance(store, count) == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls);
+    return store->ops->advance(store, count) == DOZE_OK ? DOZE_OK : doze_keep_failed(dtls, store->cause);
 }
 
 /* ---- records ---- */
 
+#define UNANSWERED_MAX 15
+
+static void code_head(doze_cursor *c, uint8_t *family, uint8_t *unanswered) {
+    uint8_t head = (uint8_t)((*unanswered < UNANSWERED_MAX ? *unanswered : UNANSWERED_MAX) << 4 | *family);
+    doze_code_u8(c, &head, UINT8_MAX);
+    *unanswered = head >> 4;
+    *family = head & 15;
+    c->good = c->good && (*family == DOZE_FAMILY_IPV4 || *family == DOZE_FAMILY_IPV6);
+}
+
 static void code_endpoint(doze_cursor *c, doze_endpoint *end) {
-    doze_code_u8(c, &end->family, DOZE_FAMILY_IPV6);
     doze_code_u16(c, &end->port);
     doze_code_bytes(c, end->address, end->family == DOZE_FAMILY_IPV4 ? 4 : sizeof(end->address));
     if (end->family == DOZE_FAMILY_IPV6) {
@@ -53,6 +61,7 @@ static void code_endpoint(doze_cursor *c, doze_endpoint *end) {
 }
 
 void doze_code_record(doze_cursor *c, doze_record *record) {
+    code_head(c, &record->remote.family, &record->unanswered);
     code_endpoint(c, &record->remote);
     doze_code_number(c, &record->count, 8);
     doze_code_u32(c, &record->local_address);
@@ -78,6 +87,7 @@ static bool capture(doze_dtls *dtls, doze_record *record) {
     record->local_address = dtls->path_local;
     record->local_port = dtls->path_port;
     record->round_trip = dtls->round_trip;
+    record->unanswered = dtls->unanswered;
     return ends.hostname != NULL;
 }
 
@@ -95,7 +105,8 @@ static size_t seal(doze_dtls *dtls, doze_slot slot, doze_record *record, uint8_t
 static doze_result write_record(doze_dtls *dtls, doze_slot slot, doze_record *record) {
     uint8_t sealed[DOZE_RECORD_MAX];
     size_t size = seal(dtls, slot, record, sealed);
-    doze_result result = size != 0 ? write_slot(dtls, slot, sealed, size) : DOZE_ERR_STORE;
+    doze_result result =
+        size != 0 ? write_slot(dtls, slot, sealed, size) : doze_keep_failed(dtls, DOZE_TLS_RANDOM_FAILED);
     mbedtls_platform_zeroize(sealed, sizeof(sealed));
     return result;
 }
@@ -115,7 +126,7 @@ static doze_result store_session(doze_dtls *dtls) {
 static doze_result store_association(doze_dtls *dtls, doze_record *record, uint64_t ceiling) {
     doze_keeper *k = dtls->keeper;
     record->state.next_sequence = ceiling;
-    doze_result result = advance(dtls, &record->count);
+    doze_result result = doze_keep_advance(dtls, &record->count);
     if (result != DOZE_OK) {
         return result;
     }
@@ -126,6 +137,7 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, uint6
     if (result == DOZE_OK) {
         k->reserved = ceiling;
         k->outdated = false;
+        k->unanswered = record->unanswered;
     }
     return result;
 }
@@ -138,9 +150,10 @@ bool doze_keep_drop_association(doze_dtls *dtls) {
     if (k == NULL || k->reserved == DOZE_STORE_NOTHING) {
         return true;
     }
-    bool outdated = advance(dtls, &count) == DOZE_OK;
+    bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
     bool erased = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool gone = k->store->ops->advance != NULL ? outdated : erased;
+    k->broken = !gone; /* then nothing is written that may have to go again */
     if (gone) {
         k->reserved = DOZE_STORE_NOTHING;
     }
@@ -155,7 +168,7 @@ static void keep(doze_dtls *dtls, uint64_t next) {
     }
     uint64_t ceiling = next + k->range < DOZE_SEQUENCE_LIMIT ? next + k->range : DOZE_SEQUENCE_LIMIT;
     if (store_association(dtls, &record, ceiling) != DOZE_OK) {
-        k->broken = !doze_keep_drop_association(dtls);
+        doze_keep_drop_association(dtls);
     }
     mbedtls_platform_zeroize(&record, sizeof(record));
 }
@@ -165,7 +178,10 @@ void doze_keep_for_sleep(doze_dtls *dtls) {
     if (k == NULL || k->mode != DOZE_STORE_ASSOCIATION || k->broken || !dtls->established || dtls->live == NULL) {
         return;
     }
-    if (k->reserved != DOZE_STORE_NOTHING && !k->outdated) {
+    if (dtls->announce) {
+        return; /* whoever loads must be told that the association is new */
+    }
+    if (k->reserved != DOZE_STORE_NOTHING && !k->outdated && k->unanswered == dtls->unanswered) {
         return; /* nothing was delivered, and what was sent was reserved: the record is as good as a new one */
     }
     if (!k->session_stored && store_session(dtls) != DOZE_OK) {
@@ -186,13 +202,21 @@ void doze_keep_new_association(doze_dtls *dtls) {
     if (dtls->keeper == NULL) {
         return;
     }
-    doze_keep_drop_association(dtls); /* the one of before: if that fails, it is harmless, as nobody goes on with it */
+    bool gone = doze_keep_drop_association(dtls); /* the one of before: harmless if not, as nobody goes on with it */
+    bool replaced = store_session(dtls) == DOZE_OK;
     dtls->keeper->reserved = DOZE_STORE_NOTHING;
-    store_session(dtls);
+    dtls->keeper->locked = dtls->keeper->locked && !(gone && replaced);
 }
 
-void doze_keep_drop_session(doze_dtls *dtls) {
+void doze_keep_end_association(doze_dtls *dtls) {
+    if (dtls->keeper != NULL && !doze_keep_drop_association(dtls)) {
+        dtls->keeper->locked = true;
+    }
+}
+
+void doze_keep_end_session(doze_dtls *dtls) {
     if (dtls->keeper != NULL) {
-        doze_keep_erase(dtls, DOZE_SLOT_SESSION);
+        dtls->keeper->session_stored = false;
+        dtls->keeper->locked = doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK || dtls->keeper->locked;
     }
 }

@@ -17,6 +17,7 @@ typedef struct doze_record {
     uint32_t local_address; /* its hash */
     uint16_t local_port;
     uint16_t round_trip;
+    uint8_t unanswered; /* up to UNANSWERED_MAX: silence outlives a reboot as it outlives sleep */
 } doze_record;
 
 void doze_code_record(doze_cursor *c, doze_record *record);
@@ -28,7 +29,9 @@ doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, c
 
 /* DOZE_OK or DOZE_ERR_STORE, counted. */
 doze_result doze_keep_erase(doze_dtls *dtls, doze_slot slot);
-/* Counts a call of the store that failed, and tells of it. */
-doze_result doze_keep_failed(doze_dtls *dtls);
+/* Makes every record of before out of date, where the store has a counter, and tells what the next one must have. */
+doze_result doze_keep_advance(doze_dtls *dtls, uint64_t *count);
+/* Counts a failure, and tells of it. */
+doze_result doze_keep_failed(doze_dtls *dtls, int cause);
 
 #endif

@@ -75,6 +75,7 @@ static doze_result go_on_with(doze_dtls *dtls, doze_result result) {
 /* Rung 6: the name may have other addresses, or another one by now. */
 static doze_result climb_to_next_address(doze_dtls *dtls) {
     doze_endpoints ends;
+    doze_dtls_stop_reading(dtls);
     doze_dtls_put_lower_to_sleep(dtls);
     doze_dtls_doubt_peer(dtls, true);
     doze_get_endpoints(dtls->lower, &ends);

@@ -91,40 +91,34 @@ static doze_result listen_first(doze_dtls *dtls) {
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_result result = may_send(dtls, size);
-    if (result == DOZE_OK && dtls->wanted_climb == DOZE_REASON_NONE && doze_dtls_is_silent(dtls)) {
+    if (result == DOZE_OK && !dtls->one_way && dtls->wanted_climb == DOZE_REASON_NONE && doze_dtls_is_silent(dtls)) {
         result = listen_first(dtls);
     }
     if (result != DOZE_OK) {
         return result;
     }
     if (dtls->wanted_climb == DOZE_REASON_NONE) {
-        doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
+        doze_dtls_tell_radio(dtls, dtls->one_way ? DOZE_RADIO_LAST_DATAGRAM : DOZE_RADIO_ANSWER_EXPECTED);
         result = write_record(dtls, data, size);
     }
     if (dtls->wanted_climb != DOZE_REASON_NONE) { /* from before, or as the store failed */
         doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
         return DOZE_IN_PROGRESS; /* nothing was taken */
     }
-    if (result == DOZE_OK) {
+    if (result == DOZE_OK && !dtls->one_way) {
         doze_dtls_note_sent(dtls);
     }
     return result;
 }
 
 doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size) {
-    if (dtls == NULL || data == NULL || size == 0) {
+    if (dtls == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    if (dtls->socket.state != DOZE_STATE_CONNECTED) {
-        return dtls->socket.state == DOZE_STATE_CONNECTING ? DOZE_IN_PROGRESS : DOZE_ERR_STATE;
-    }
-    dtls->socket.cause = 0;
-    doze_result result = may_send(dtls, size);
-    if (result != DOZE_OK) {
-        return result;
-    }
-    doze_dtls_tell_radio(dtls, DOZE_RADIO_LAST_DATAGRAM);
-    return write_record(dtls, data, size);
+    dtls->one_way = true;
+    doze_result result = doze_send(&dtls->socket, data, size);
+    dtls->one_way = false;
+    return result;
 }
 
 /* The rest of a record that was longer than the caller's buffer must not be taken for the next message. */

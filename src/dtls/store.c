@@ -12,19 +12,30 @@
 
 /* ---- reading ---- */
 
-/* It is of no use to anybody any more. */
-static doze_result refuse(doze_dtls *dtls, doze_slot slot) {
+/* Who asks, and whether what is not for them is to be erased at once. */
+typedef struct request {
+    const char *host;
+    uint16_t port;
+    bool erase;
+} request;
+
+static doze_result refuse(doze_dtls *dtls, doze_slot slot, const request *r) {
     doze_dtls_count_refused_image(dtls);
     dtls->lost_reason = DOZE_REASON_IMAGE;
     doze_emit(&dtls->socket, DOZE_EVENT_ERROR, DOZE_ERR_STORE, 0);
-    return doze_keep_erase(dtls, slot) == DOZE_OK ? DOZE_ERR_NO_PEER : DOZE_ERR_STORE;
+    return !r->erase || doze_keep_erase(dtls, slot) == DOZE_OK ? DOZE_ERR_NO_PEER : DOZE_ERR_STORE;
+}
+
+static doze_result read_failed(doze_dtls *dtls) {
+    dtls->lost_reason = DOZE_REASON_STORE;
+    return doze_keep_failed(dtls, dtls->keeper->store->cause);
 }
 
 static bool is_current(doze_dtls *dtls, doze_slot slot, const doze_record *record, doze_result *result) {
     doze_store *store = dtls->keeper->store;
     uint64_t count = 0;
     if (store->ops->count != NULL && store->ops->count(store, &count) != DOZE_OK) {
-        *result = doze_keep_failed(dtls);
+        *result = read_failed(dtls);
         return false;
     }
     *result = DOZE_OK;
@@ -38,26 +49,26 @@ static bool decode(uint8_t *sealed, size_t size, doze_record *record) {
 }
 
 /* DOZE_ERR_NO_PEER: there is none, now. DOZE_ERR_STORE: nobody knows. */
-static doze_result read_record(doze_dtls *dtls, doze_slot slot, const char *host, uint16_t port, doze_record *record) {
+static doze_result read_record(doze_dtls *dtls, doze_slot slot, const request *r, doze_record *record) {
     uint8_t sealed[DOZE_RECORD_MAX];
     size_t size = 0;
     doze_keeper *k = dtls->keeper;
-    doze_seal_purpose purpose = doze_keep_purpose(k, slot, host, port);
+    doze_seal_purpose purpose = doze_keep_purpose(k, slot, r->host, r->port);
     doze_result result = k->store->ops->read(k->store, k->first_slot + (unsigned)slot, sealed, sizeof(sealed), &size);
     if (result == DOZE_OK && size == 0) {
         return DOZE_ERR_NO_PEER;
     }
     if (result != DOZE_OK && result != DOZE_ERR_TOO_LONG) {
-        return doze_keep_failed(dtls);
+        return read_failed(dtls);
     }
     bool sound = result == DOZE_OK && size <= sizeof(sealed) && doze_seal_open(dtls->config, &purpose, sealed, size) &&
                  decode(sealed, size, record);
     mbedtls_platform_zeroize(sealed, sizeof(sealed));
     if (!sound) {
-        return refuse(dtls, slot);
+        return refuse(dtls, slot, r);
     }
     bool current = is_current(dtls, slot, record, &result);
-    return result != DOZE_OK ? result : current ? DOZE_OK : refuse(dtls, slot);
+    return result != DOZE_OK ? result : current ? DOZE_OK : refuse(dtls, slot, r);
 }
 
 /* ---- taking it up ---- */
@@ -70,6 +81,7 @@ static doze_result take_up_session(doze_dtls *dtls, const doze_record *record) {
     if (dtls->config->resumption == DOZE_RESUME_OFF) {
         return DOZE_OK;
     }
+    doze_dtls_drop_session(dtls);
     dtls->session = mbedtls_calloc(1, sizeof(*dtls->session));
     if (dtls->session == NULL) {
         return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, MBEDTLS_ERR_SSL_ALLOC_FAILED);
@@ -85,6 +97,7 @@ static doze_result take_up_association(doze_dtls *dtls, doze_record *record) {
         dtls->peer_has_cid = record->state.peer_cid_size != 0;
         dtls->keeper->reserved = record->state.next_sequence;
         dtls->keeper->session_stored = true; /* the order in which they are written */
+        dtls->keeper->unanswered = dtls->unanswered;
         dtls->loaded = true;
     }
     return result;
@@ -93,52 +106,65 @@ static doze_result take_up_association(doze_dtls *dtls, doze_record *record) {
 static doze_result take_up(doze_dtls *dtls, doze_slot slot, doze_record *record) {
     doze_dtls_set_path(dtls, &record->remote, record->local_address, record->local_port);
     dtls->round_trip = record->round_trip;
+    dtls->unanswered = record->unanswered;
     return slot == DOZE_SLOT_ASSOCIATION ? take_up_association(dtls, record) : take_up_session(dtls, record);
 }
 
-/* The better one of what there is. */
-static doze_result find(doze_dtls *dtls, const char *host, uint16_t port, doze_slot *slot, doze_record *record) {
+/* The better one of what there is. That the association could not be read is told if there is no session either. */
+static doze_result find(doze_dtls *dtls, const request *r, doze_slot *slot, doze_record *record) {
     doze_keeper *k = dtls->keeper;
+    doze_result first = DOZE_ERR_NO_PEER;
     *slot = DOZE_SLOT_ASSOCIATION;
-    doze_result result = DOZE_ERR_NO_PEER;
     if (k->mode == DOZE_STORE_ASSOCIATION) {
-        result = read_record(dtls, DOZE_SLOT_ASSOCIATION, host, port, record);
-        if (result == DOZE_ERR_NO_PEER) {
-            k->reserved = DOZE_STORE_NOTHING;
-        }
+        int64_t refused = dtls->images_refused;
+        first = read_record(dtls, DOZE_SLOT_ASSOCIATION, r, record);
+        bool empty = first == DOZE_ERR_NO_PEER && (r->erase || refused == dtls->images_refused);
+        k->reserved = empty ? DOZE_STORE_NOTHING : k->reserved;
     }
-    if (result == DOZE_OK) {
-        return result;
+    if (first == DOZE_OK) {
+        return first;
     }
     *slot = DOZE_SLOT_SESSION;
-    return read_record(dtls, DOZE_SLOT_SESSION, host, port, record);
+    doze_result second = read_record(dtls, DOZE_SLOT_SESSION, r, record);
+    return second == DOZE_ERR_NO_PEER ? first : second;
 }
 
-static doze_result recall(doze_dtls *dtls, doze_socket *socket, const char *host, const doze_record *record) {
+/* The lower socket is to know again what it knew, unless it was bound to a port meanwhile. */
+static doze_result recall(doze_dtls *dtls, const request *r, const doze_record *record) {
     const doze_endpoints past = {
-        .hostname = host,
+        .hostname = r->host,
         .remote = record->remote,
         .local = {.family = record->remote.family, .port = record->local_port},
     };
-    doze_result result = doze_recall(socket, &past);
-    return socket == &dtls->socket ? result : doze_fail(&dtls->socket, result, doze_cause(socket));
+    if (doze_get_state(dtls->lower) != DOZE_STATE_CLOSED) {
+        return DOZE_OK;
+    }
+    doze_result result = doze_recall(dtls->lower, &past);
+    return doze_fail(&dtls->socket, result, doze_cause(dtls->lower));
 }
 
-doze_result doze_dtls_load_into(doze_dtls *dtls, doze_socket *socket, const char *host, uint16_t port) {
-    doze_record record = {0};
+static doze_result load(doze_dtls *dtls, const request *r, doze_record *record) {
     doze_slot slot;
     if (dtls->keeper->locked && doze_dtls_erase_store(dtls) != DOZE_OK) {
+        dtls->lost_reason = DOZE_REASON_STORE;
         return DOZE_ERR_STORE;
     }
-    doze_result result = find(dtls, host, port, &slot, &record);
+    doze_result result = find(dtls, r, &slot, record);
     if (result == DOZE_OK) {
-        result = recall(dtls, socket, host, &record);
+        result = recall(dtls, r, record);
     }
-    if (result == DOZE_OK) {
-        result = take_up(dtls, slot, &record);
-        if (result != DOZE_OK) {
-            doze_close(socket);
-        }
+    return result == DOZE_OK ? take_up(dtls, slot, record) : result;
+}
+
+doze_result doze_dtls_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase) {
+    doze_record record = {0};
+    const request r = {host, port, erase};
+    bool was_closed = doze_get_state(dtls->lower) == DOZE_STATE_CLOSED;
+    dtls->ended = 0;
+    dtls->lost_reason = DOZE_REASON_NONE;
+    doze_result result = load(dtls, &r, &record);
+    if (result != DOZE_OK && was_closed) {
+        doze_close(dtls->lower);
     }
     mbedtls_platform_zeroize(&record, sizeof(record));
     return result;
@@ -158,7 +184,14 @@ doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port) {
         return DOZE_ERR_STATE;
     }
     dtls->socket.cause = 0;
-    return doze_dtls_load_into(dtls, &dtls->socket, host, port);
+    doze_result result = doze_dtls_take_up(dtls, host, port, true);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    doze_endpoints past;
+    doze_close(dtls->lower); /* from where the verb takes both to sleep */
+    doze_get_endpoints(dtls->lower, &past);
+    return doze_recall(&dtls->socket, &past);
 }
 
 /* ---- its beginning and end ---- */
@@ -168,12 +201,19 @@ doze_result doze_dtls_erase_store(doze_dtls *dtls) {
     if (k == NULL) {
         return DOZE_OK;
     }
-    k->reserved = 0; /* whatever it was: it has to go */
-    bool association = doze_keep_drop_association(dtls);
+    uint64_t count;
+    bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
+    bool association = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool session = doze_keep_erase(dtls, DOZE_SLOT_SESSION) == DOZE_OK;
     k->session_stored = false;
-    k->locked = !association || !session;
+    k->locked = !outdated || !association || !session;
+    k->reserved = k->locked ? 0 : DOZE_STORE_NOTHING;
     return k->locked ? DOZE_ERR_STORE : DOZE_OK;
+}
+
+static bool is_whole(const doze_store *store) {
+    const doze_store_ops *ops = store->ops;
+    return ops != NULL && ops->read != NULL && ops->write != NULL && (ops->count == NULL) == (ops->advance == NULL);
 }
 
 static uint64_t bits_of(unsigned first_slot) {
@@ -188,12 +228,13 @@ void doze_dtls_leave_store(doze_dtls *dtls) {
 }
 
 doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze_keeper_settings *settings) {
-    if (dtls == NULL || keeper == NULL || settings == NULL || settings->store == NULL || settings->store->ops == NULL ||
+    if (dtls == NULL || keeper == NULL || settings == NULL || settings->store == NULL || !is_whole(settings->store) ||
         settings->first_slot > DOZE_STORE_SLOTS - 2 || (unsigned)settings->mode > DOZE_STORE_SESSION) {
         return DOZE_ERR_ARGUMENT;
     }
     bool connected_before = dtls->established || dtls->session != NULL || doze_remote_port(dtls->lower) != 0;
-    bool in_use = (settings->store->in_use & bits_of(settings->first_slot)) != 0;
+    bool counts = settings->store->ops->count != NULL; /* a write of one socket's makes void what all others have */
+    bool in_use = (settings->store->in_use & (counts ? UINT64_MAX : bits_of(settings->first_slot))) != 0;
     if (dtls->socket.state != DOZE_STATE_CLOSED || dtls->keeper != NULL || connected_before || in_use) {
         return DOZE_ERR_STATE;
     }
@@ -202,7 +243,6 @@ doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze
     }
     *keeper = (doze_keeper){
         .store = settings->store,
-        .reserved = settings->mode == DOZE_STORE_ASSOCIATION ? 0 : DOZE_STORE_NOTHING,
         .range = settings->range == 0 ? RANGE_DEFAULT : settings->range,
         .first_slot = (uint8_t)settings->first_slot,
         .mode = (uint8_t)settings->mode,

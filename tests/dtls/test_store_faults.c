@@ -296,9 +296,7 @@ static void sending_never_runs_past_what_was_reserved(void **state) {
         assert_int_equal(doze_dtls_send_one_way(&k->dtls, "news", 4), DOZE_OK);
     }
     tap_clear(&k->tap);
-    for (int i = 0; i < 5; i++) {
-        assert_int_equal(doze_dtls_send_one_way(&k->dtls, "news", 4), DOZE_ERR_STORE);
-    }
+    assert_int_equal(doze_dtls_send_one_way(&k->dtls, "news", 4), DOZE_IN_PROGRESS);
     assert_int_equal(k->tap.count[TAP_UP].datagrams, 0);
     assert_int_equal(doze_send(k->socket, "a question", 10), DOZE_IN_PROGRESS);
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
