@@ -253,6 +253,9 @@ static size_t sift(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
         return 0;
     }
     size_t passed = admissible(dtls, datagram, size);
+    if (dtls->handshaking) {
+        doze_tls_forget_window(&dtls->live->ssl);
+    }
     if (passed != 0 && dtls->established) {
         note_arrival(dtls, datagram, passed);
     }

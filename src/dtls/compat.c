@@ -64,6 +64,11 @@ void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]) {
     window[1] = ssl->MBEDTLS_PRIVATE(in_window);
 }
 
+void doze_tls_forget_window(mbedtls_ssl_context *ssl) {
+    ssl->MBEDTLS_PRIVATE(in_window_top) = 0;
+    ssl->MBEDTLS_PRIVATE(in_window) = 0;
+}
+
 /* ---- an association's image: mbedtls_ssl_context_load() reads what mbedtls_ssl_context_save() would have written ---- */
 
 _Static_assert(SIZE_OF(mbedtls_ssl_session, id) == 32, "a session ID has up to 32 bytes");

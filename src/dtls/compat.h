@@ -42,6 +42,9 @@ int doze_tls_alert(const mbedtls_ssl_context *ssl);
 /* The anti-replay window: the highest sequence number and a bit for each of the 64 up to it. */
 void doze_tls_window(const mbedtls_ssl_context *ssl, uint64_t window[2]);
 
+/* Lets in whatever comes next: in epoch 0, where anybody can send any number, the window keeps out only the server. */
+void doze_tls_forget_window(mbedtls_ssl_context *ssl);
+
 /* Of the next record that is sent; the epoch is left out. */
 uint64_t doze_tls_next_sequence(const mbedtls_ssl_context *ssl);
 

@@ -215,6 +215,8 @@ int doze_dtls_shake_hands(doze_dtls *dtls) {
 int doze_dtls_start_over(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
     bool began_again = dtls->live->began_again;
+    int16_t hint = dtls->live->hint;
+    int hint_cause = dtls->live->hint_cause;
     doze_dtls_release(&dtls->live);
     int error = set_up(dtls);
     if (error != 0) {
@@ -222,18 +224,24 @@ int doze_dtls_start_over(doze_dtls *dtls) {
     }
     dtls->live->began_again = began_again;
     dtls->live->datagrams = datagrams;
+    if (dtls->climbing) { /* it has led here, and only names the error now, should this end in one */
+        dtls->live->hint = hint;
+        dtls->live->hint_cause = hint_cause;
+        dtls->live->hint_patience = UINT8_MAX;
+    }
     return doze_dtls_shake_hands(dtls);
 }
 
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
 int doze_dtls_begin_again(doze_dtls *dtls, int error) {
-    if (dtls->live->began_again || doze_tls_result(error) != DOZE_ERR_HANDSHAKE) {
+    doze_result result = doze_tls_result(error);
+    if (dtls->live->began_again || (result != DOZE_ERR_HANDSHAKE && result != DOZE_ERR_VERIFY)) {
         return error;
     }
     dtls->live->began_again = true;
     int second = doze_dtls_start_over(dtls);
     if (dtls->live != NULL) {
-        doze_dtls_note_hint(dtls, DOZE_ERR_HANDSHAKE, error);
+        doze_dtls_note_hint(dtls, result, error);
     }
     return second;
 }

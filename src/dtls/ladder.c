@@ -88,24 +88,40 @@ static doze_result climb_to_next_address(doze_dtls *dtls) {
     return result == DOZE_IN_PROGRESS ? result : go_on_with(dtls, result);
 }
 
-/* Whether nobody is there, as far as one can tell: after three times, or `share` thirds of all the time, nothing has come
- * but a HelloVerifyRequest, which anybody could have sent. */
+/* Whether nobody is there, as far as one can tell: after three times, or as many as the timers allow, or `share` thirds of
+ * all the time, nothing has come but a HelloVerifyRequest, which anybody could have sent. */
 static bool is_unanswered(const doze_dtls *dtls, uint32_t share) {
     enum { UNANSWERED = 3, FLIGHTS_OF_HELLOS = 2 };
+    const doze_association *live = dtls->live;
     uint32_t passed = doze_dtls_since(dtls, dtls->since);
-    bool long_enough = dtls->live->expiries >= UNANSWERED || passed >= dtls->climb_time / 3 * share;
-    return long_enough && passed >= 2 * (uint64_t)dtls->round_trip && dtls->live->flights <= FLIGHTS_OF_HELLOS;
+    bool last_time = live->timer_delay >= live->timer_max;
+    bool long_enough = live->expiries >= UNANSWERED || last_time || passed >= dtls->climb_time / 3 * share;
+    return long_enough && passed >= 2 * (uint64_t)dtls->round_trip && live->flights <= FLIGHTS_OF_HELLOS;
 }
 
+/* A port that was used before may be known to the server, be it from a handshake that was broken off. */
 static bool can_leave_port(const doze_dtls *dtls) {
-    doze_path same = doze_dtls_compare_path(dtls);
-    return !dtls->fresh_port && !dtls->next_address && same.local_port && same.local_address;
+    int64_t used_before = 0;
+    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &used_before);
+    return !dtls->fresh_port && !dtls->next_address && (dtls->climbing || used_before != 0);
 }
 
 static bool can_leave_address(const doze_dtls *dtls) {
     int64_t can = 0;
     doze_get_option(dtls->lower, DOZE_OPT_CAN_LOOK_UP, &can);
-    return !dtls->next_address && can != 0;
+    return dtls->climbing && !dtls->next_address && can != 0;
+}
+
+/* Another port, another address, or DOZE_OK: there is no reason, or no way, to leave. */
+static doze_result leave(doze_dtls *dtls) {
+    bool port = can_leave_port(dtls);
+    if (port && is_unanswered(dtls, 1)) {
+        return climb_to_fresh_port(dtls);
+    }
+    if (!port && is_unanswered(dtls, 2) && can_leave_address(dtls)) {
+        return climb_to_next_address(dtls);
+    }
+    return DOZE_OK;
 }
 
 /* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb
@@ -136,15 +152,12 @@ static doze_result on_expiry(doze_dtls *dtls) {
             return result;
         }
     }
-    bool spent = dtls->climbing && live->datagrams >= dtls->climb_datagrams;
-    if (spent || live->timer_delay >= live->timer_max) {
+    if (dtls->climbing && live->datagrams >= dtls->climb_datagrams) {
         return end(dtls);
     }
-    if (dtls->climbing && can_leave_port(dtls) && is_unanswered(dtls, 1)) {
-        return climb_to_fresh_port(dtls);
-    }
-    if (dtls->climbing && !can_leave_port(dtls) && is_unanswered(dtls, 2) && can_leave_address(dtls)) {
-        return climb_to_next_address(dtls);
+    doze_result result = leave(dtls);
+    if (result != DOZE_OK || live->timer_delay >= live->timer_max) {
+        return result != DOZE_OK ? result : end(dtls);
     }
     doze_count(&dtls->retransmissions, 1);
     return DOZE_OK;

@@ -84,6 +84,9 @@ doze_result doze_dtls_get_option(doze_socket *socket, doze_option option, int64_
     switch ((int)option) {
     case DOZE_OPT_PAYLOAD_MTU:
         return payload_mtu(dtls, value);
+    case DOZE_OPT_PATH_MTU:
+        return dtls->socket.state == DOZE_STATE_CONNECTED ? doze_get_option(dtls->lower, option, value)
+                                                          : DOZE_ERR_OPTION;
     case DOZE_OPT_SUITE:
         return suite(dtls, value);
     case DOZE_OPT_PENDING:

@@ -35,6 +35,9 @@ static doze_result write_record(doze_dtls *dtls, const void *data, size_t size) 
     if (written >= 0) {
         return after_send(dtls);
     }
+    if (doze_tls_result(written) == DOZE_ERR_NO_MEMORY) { /* keys in a PSA provider need some for each record */
+        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, written);
+    }
     return fits(dtls, size) ? doze_dtls_end(dtls, doze_tls_result(written), written)
                             : doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, written);
 }

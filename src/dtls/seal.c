@@ -77,9 +77,10 @@ int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *pur
     return doze_tls_seal(&seal, record + DOZE_SEAL_AT, size - DOZE_SEAL_OVERHEAD);
 }
 
-bool doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
+int doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
     about a = about_of(purpose);
     doze_seal seal = {.key = config->seal_key, .nonce = record + 1, .about = a.bytes, .about_size = a.size};
-    return size > DOZE_SEAL_OVERHEAD && record[0] == SEAL_VERSION &&
-           doze_tls_unseal(&seal, record + DOZE_SEAL_AT, size - DOZE_SEAL_OVERHEAD) == 0;
+    return size > DOZE_SEAL_OVERHEAD && record[0] == SEAL_VERSION
+               ? doze_tls_unseal(&seal, record + DOZE_SEAL_AT, size - DOZE_SEAL_OVERHEAD)
+               : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
 }

@@ -25,7 +25,7 @@ typedef struct doze_seal_purpose {
 
 /* In place: `record` has DOZE_SEAL_OVERHEAD bytes more than the contents at DOZE_SEAL_AT. */
 int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size);
-/* True: the contents are what was sealed for this. */
-bool doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size);
+/* 0: the contents are what was sealed for this. Of errors, a lack of memory says nothing about them. */
+int doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size);
 
 #endif

@@ -61,9 +61,13 @@ static doze_result read_record(doze_dtls *dtls, doze_slot slot, const request *r
     if (result != DOZE_OK && result != DOZE_ERR_TOO_LONG) {
         return read_failed(dtls);
     }
-    bool sound = result == DOZE_OK && size <= sizeof(sealed) && doze_seal_open(dtls->config, &purpose, sealed, size) &&
-                 decode(sealed, size, record);
+    bool fits = result == DOZE_OK && size <= sizeof(sealed);
+    int error = fits ? doze_seal_open(dtls->config, &purpose, sealed, size) : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    bool sound = error == 0 && decode(sealed, size, record);
     mbedtls_platform_zeroize(sealed, sizeof(sealed));
+    if (doze_tls_result(error) == DOZE_ERR_NO_MEMORY) {
+        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
+    }
     if (!sound) {
         return refuse(dtls, slot, r);
     }
@@ -121,7 +125,7 @@ static doze_result find(doze_dtls *dtls, const request *r, doze_slot *slot, doze
         bool empty = first == DOZE_ERR_NO_PEER && (r->erase || refused == dtls->images_refused);
         k->reserved = empty ? DOZE_STORE_NOTHING : k->reserved;
     }
-    if (first == DOZE_OK) {
+    if (first == DOZE_OK || first == DOZE_ERR_NO_MEMORY) {
         return first;
     }
     *slot = DOZE_SLOT_SESSION;

@@ -139,8 +139,9 @@ static doze_result load_identity(doze_x509 *x509, const doze_x509_settings *sett
     if (result == DOZE_OK && !doze_tls_pk_signs(x509->key_in_use)) {
         result = DOZE_ERR_KEY;
     }
-    if (result == DOZE_OK && doze_tls_pk_check_pair(&x509->certificate.pk, x509->key_in_use, &settings->random) != 0) {
-        result = DOZE_ERR_KEY_MISMATCH;
+    if (result == DOZE_OK) {
+        result = parsed(doze_tls_pk_check_pair(&x509->certificate.pk, x509->key_in_use, &settings->random),
+                        DOZE_ERR_KEY_MISMATCH);
     }
     return result;
 }

@@ -61,6 +61,9 @@ doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer) {
         return result;
     }
     result = net->connect(udp->net, &kernel, peer, &local);
+    if (result == DOZE_WOULD_BLOCK) { /* nobody can wait for that */
+        result = DOZE_ERR_NO_BUFFERS;
+    }
     if (result == DOZE_OK && !fresh) {
         result = net->undeafen(udp->net, &kernel);
     }

@@ -433,18 +433,60 @@ static void a_slow_link_has_time_for_a_fresh_port_too(void **state) {
     kit_stop(k);
 }
 
-static void a_port_that_is_new_already_is_not_left(void **state) {
+static void a_port_where_the_server_may_know_us_is_left_whatever_address_it_was_last(void **state) {
     kit *k = *state;
-    kit_start(k, &without_cid);
-    kit_connect(k);
+    kit_start(k, &ignoring);
+    kit_connect(k); /* at KIT_HOST */
     kit_sleep(k);
     world_add_address(k->host, "10.0.0.77");
     world_remove_address(k->host, KIT_HOST);
-    k->w.link.latency = 3900; /* longer than three retransmissions wait */
-    assert_int_equal(doze_resume(k->socket), DOZE_IN_PROGRESS);
+    kit_resume(k); /* known at the other address as well, and at the same port */
+    kit_sleep(k);
+    world_add_address(k->host, KIT_HOST);
+    world_remove_address(k->host, "10.0.0.77");
+    kit_resume(k);
+    kit_exchange(k, "back where it was");
+    kit_stop(k);
+}
+
+static void a_first_handshake_that_was_broken_off_is_not_ignored_for_ever(void **state) {
+    kit *k = *state;
+    kit_start(k, &ignoring);
+    k->peer->behaviour.drop_final_flights = 1;
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    assert_int_equal(world_run(&k->w, k->socket, 200), DOZE_IN_PROGRESS);
+    kit_sleep(k); /* the server takes it for connected */
     uint16_t port = doze_local_port(k->socket);
+    kit_resume(k);
+    assert_int_not_equal(doze_local_port(k->socket), port);
+    kit_exchange(k, "from a fresh port");
+    kit_stop(k);
+}
+
+static void timers_with_few_steps_reach_every_rung(void **state) {
+    kit *k = *state;
+    kit_order order = ignoring;
+    order.dtls.handshake_timer_min = 9000;
+    order.dtls.handshake_timer_max = 16000;
+    kit_start(k, &order);
+    kit_connect(k);
+    doze_dtls_no_answer(&k->dtls);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
     assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
-    assert_int_equal(doze_local_port(k->socket), port);
+    kit_exchange(k, "from a fresh port");
+    kit_stop(k);
+}
+
+static void a_hint_of_the_old_port_names_the_error_of_the_climb(void **state) {
+    kit *k = *state;
+    kit_start(k, &without_cid);
+    kit_connect(k);
+    doze_dtls_no_answer(&k->dtls);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    world_set_plug(k->server, WORLD_REFUSING);
+    assert_int_equal(world_run(&k->w, k->socket, 3500), DOZE_IN_PROGRESS);
+    world_set_plug(k->server, WORLD_SILENT);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_REFUSED);
     kit_stop(k);
 }
 
@@ -693,7 +735,10 @@ int main(void) {
         KIT_TEST(one_forged_datagram_of_any_kind_ends_no_climb),
         KIT_TEST(one_forged_refusal_ends_no_climb),
         KIT_TEST(a_slow_link_has_time_for_a_fresh_port_too),
-        KIT_TEST(a_port_that_is_new_already_is_not_left),
+        KIT_TEST(a_port_where_the_server_may_know_us_is_left_whatever_address_it_was_last),
+        KIT_TEST(a_first_handshake_that_was_broken_off_is_not_ignored_for_ever),
+        KIT_TEST(timers_with_few_steps_reach_every_rung),
+        KIT_TEST(a_hint_of_the_old_port_names_the_error_of_the_climb),
         KIT_TEST(an_altered_image_is_overcome_even_where_the_old_port_is_ignored),
         KIT_TEST(a_lost_association_is_announced_although_the_first_wake_after_it_failed),
         KIT_TEST(a_failed_climb_leaves_nothing_of_mbed_tls_in_a_frozen_sleep),
