@@ -178,7 +178,7 @@ doze_result doze_resume(doze_socket *socket);
  * doze_connect(), make a new one. */
 
 /* CONNECTED; in CONNECTING it is DOZE_IN_PROGRESS. One datagram, whole or not at all. `size` 0 is DOZE_ERR_ARGUMENT; more than DOZE_OPT_PAYLOAD_MTU may be
- * DOZE_ERR_TOO_LONG. DOZE_ERR_REFUSED, DOZE_ERR_UNREACHABLE, DOZE_ERR_NO_BUFFERS, DOZE_ERR_BLOCKED and DOZE_WOULD_BLOCK
+ * DOZE_ERR_TOO_LONG. DOZE_ERR_REFUSED, DOZE_ERR_UNREACHABLE, DOZE_ERR_NO_BUFFERS, DOZE_ERR_NO_MEMORY, DOZE_ERR_BLOCKED and DOZE_WOULD_BLOCK
  * say that it was not sent and that the socket lives. With DTLS: DOZE_IN_PROGRESS when the peer has been silent for too
  * long (DOZE_OPT_SILENCE_LIMIT): nothing was sent, the state is CONNECTING, repeat it when that is over. DOZE_NEW_CONTEXT
  * once after a wake or a silence that ended in a new association: nothing was sent. */
