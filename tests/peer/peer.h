@@ -222,5 +222,8 @@ int peer_hello_request(peer *p, peer_association *a, unsigned count);
 void peer_evict(peer *p, peer_association *a); /* ends it and says nothing */
 /* All associations are lost, nothing is said; so are, unless kept, the session cache and the ticket keys. */
 bool peer_restart(peer *p, bool keep_sessions);
+/* As peer_restart() with its sessions kept, and from then on it asks for Connection IDs of that length. False, and nothing
+ * happens, where the settings have `cid` other than PEER_CID_BYTES, or Mbed TLS refuses the length. */
+bool peer_restart_with_cid(peer *p, uint8_t cid_size);
 
 #endif

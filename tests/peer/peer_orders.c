@@ -93,3 +93,12 @@ bool peer_restart(peer *p, bool keep_sessions) {
     }
     return p->last_error == 0;
 }
+
+bool peer_restart_with_cid(peer *p, uint8_t cid_size) {
+    bool possible = p->settings.cid == PEER_CID_BYTES && cid_size > 0 &&
+                    mbedtls_ssl_conf_cid(&p->config, cid_size, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE) == 0;
+    if (possible) {
+        p->settings.cid_size = cid_size;
+    }
+    return possible && peer_restart(p, true);
+}
