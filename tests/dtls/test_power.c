@@ -15,6 +15,8 @@
 
 enum { SENT_MAX = 2048, SAID_MAX = 512, OVERHEARD_MAX = 256, CID_SIZE = 8, SENDS_UNTIL_ANSWERED = 8 };
 
+static unsigned power_cuts; /* lives in which the power went, by all sweeps */
+
 typedef struct number {
     uint8_t cid[CID_SIZE];
     uint8_t epoch_and_sequence[8];
@@ -31,6 +33,7 @@ typedef struct tale {
     unsigned fail_at;  /* the one that fails; 0: none … */
     bool fail_on;      /* … and all that follow */
     bool off;
+    unsigned cuts;
     unsigned said;
     bool heard[SAID_MAX];
     number numbers[SENT_MAX];
@@ -59,6 +62,7 @@ static bool power_of_store(void *context) {
     t->s.v.damage = t->damage;
     t->s.v.erase_damage = t->erase_damage;
     t->off = ++t->instants == t->cut_at;
+    t->cuts += t->off;
     t->calls++;
     bool fails = t->calls == t->fail_at || (t->fail_on && t->fail_at != 0 && t->calls > t->fail_at);
     return !t->off && !fails;
@@ -88,6 +92,7 @@ static bool on_datagram(void *context, world_datagram *datagram) {
     }
     bool goes = ++t->instants == t->cut_at;
     t->off = goes;
+    t->cuts += goes;
     if (up) {
         note_number(t, datagram->data, datagram->size); /* whether it gets far or not: the air has it */
         return !goes || t->damage != VAULT_OLD;
@@ -235,6 +240,7 @@ static void begin(tale *t, const kit_order *order, bool counting, vault_damage d
 }
 
 static void end(tale *t) {
+    power_cuts += t->cuts;
     live(t, 0, 0); /* whatever happened, an undisturbed life is as it should be */
     assert_int_equal(t->k->peer->counters.replayed, 0);
     kit_stop(t->k);
@@ -339,5 +345,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_store_that_fails_at_any_call_costs_no_wake_whenever_the_power_goes_after_it,
                                         set_up, tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    printf("figures: power_cuts=%u\n", power_cuts);
+    return failed;
 }
