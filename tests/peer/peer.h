@@ -188,6 +188,9 @@ struct peer {
 /* False when the settings make no sense, a file cannot be read, or Mbed TLS refuses: `last_error` and, in words, the
  * result of peer_why(). After that there is nothing to deinit. */
 bool peer_init(peer *p, const peer_settings *settings);
+/* RFC 7627. For tests that let memory run out: without any for the one hash that it needs, Mbed TLS 3.6 goes on with what
+ * lies behind its buffer on the stack (ssl_compute_master), and nobody above it can keep it from that. */
+void peer_refuse_extended_master_secret(peer *p);
 void peer_deinit(peer *p);
 const char *peer_why(const peer *p);
 

@@ -54,3 +54,11 @@ int peer_compat_alert(const mbedtls_ssl_context *ssl) {
 const unsigned char *peer_compat_session_master(const mbedtls_ssl_session *session) {
     return session->MBEDTLS_PRIVATE(master);
 }
+
+void peer_refuse_extended_master_secret(peer *p) {
+#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
+    mbedtls_ssl_conf_extended_master_secret(&p->config, MBEDTLS_SSL_EXTENDED_MS_DISABLED);
+#else
+    (void)p;
+#endif
+}

@@ -79,6 +79,7 @@ static bool open_server(swarm *s, unsigned index) {
         swarm_violate(s, "no server: %s", peer_why(&s->servers[index].peer));
         return false;
     }
+    peer_refuse_extended_master_secret(&s->servers[index].peer);
     s->servers_count++;
     return true;
 }

@@ -161,16 +161,6 @@ doze_result life_say_a_lot(rig *r) {
 
 /* ---- what happens to it ---- */
 
-/* Without memory for the one hash that this extension (RFC 7627) needs, Mbed TLS 3.6 goes on with what lies behind its
- * buffer on the stack (ssl_compute_master); nobody above it can keep it from that. */
-static void spare_mbedtls(peer *p) {
-#if defined(MBEDTLS_SSL_EXTENDED_MASTER_SECRET)
-    mbedtls_ssl_conf_extended_master_secret(&p->config, MBEDTLS_SSL_EXTENDED_MS_DISABLED);
-#else
-    (void)p;
-#endif
-}
-
 doze_result life_somebody_takes_the_port(rig *r) {
     kit_take_port(r->k, &r->thief, doze_local_port(r->k->socket));
     return DOZE_OK;
@@ -186,7 +176,7 @@ doze_result life_the_server_moves(rig *r) {
     const peer_settings settings = {.identity = KIT_IDENTITY, .key = kit_key, .key_size = sizeof(kit_key)};
     r->server_has_it = false;
     assert_true(peer_world_open(&r->second, &r->k->w, &settings, SECOND_SERVER, KIT_PORT));
-    spare_mbedtls(&r->second.peer);
+    peer_refuse_extended_master_secret(&r->second.peer);
     r->second_open = true;
     world_name(&r->k->w, KIT_NAME, KIT_SERVER, SECOND_SERVER, NULL);
     world_set_plug(r->k->server, WORLD_SILENT);
@@ -250,7 +240,7 @@ void life_begin(rig *r, const kit_order *order) {
     r->host = order != NULL && order->x509 != NULL ? X509_NAME : KIT_NAME;
     r->server_has_it = true;
     kit_start(r->k, order);
-    spare_mbedtls(r->k->peer);
+    peer_refuse_extended_master_secret(r->k->peer);
     world_name(&r->k->w, X509_NAME, KIT_SERVER, NULL);
 }
 
