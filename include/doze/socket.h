@@ -278,6 +278,8 @@ struct doze_socket {
 
 void doze_socket_init(doze_socket *socket, const doze_socket_ops *ops, const doze_trace *trace);
 void doze_emit(const doze_socket *socket, doze_event event, int detail, int more);
+/* What doze_connect() says of a host and a port before it does anything: DOZE_OK, DOZE_ERR_HOST, DOZE_ERR_PORT. */
+doze_result doze_check_peer(const char *host, uint16_t port);
 /* Notes the cause, unless one is noted already, and returns `result`. */
 doze_result doze_fail(doze_socket *socket, doze_result result, int cause);
 

@@ -45,10 +45,8 @@ static doze_result go_on(doze_dtls *dtls, const doze_path *same, doze_rung rung)
     return DOZE_OK;
 }
 
-/* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
 static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
     doze_dtls_begin_climb(dtls, reason);
-    dtls->climbing = reason != DOZE_REASON_FIRST;
     return DOZE_IN_PROGRESS;
 }
 
@@ -59,6 +57,13 @@ static void forget_relation(doze_dtls *dtls) {
     dtls->round_trip = 0;
     dtls->lost_reason = DOZE_REASON_NONE;
     dtls->ended = 0;
+}
+
+/* Nothing of the old peer may reach the new one. */
+static void leave_peer(doze_dtls *dtls) {
+    doze_dtls_drop_association(dtls);
+    doze_dtls_drop_session(dtls);
+    forget_relation(dtls);
 }
 
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
@@ -73,10 +78,8 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
     }
     dtls->ended = 0;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
-    if (!dtls->same_peer) { /* nothing of the old peer may reach the new one */
-        doze_dtls_drop_association(dtls);
-        doze_dtls_drop_session(dtls);
-        forget_relation(dtls);
+    if (!dtls->same_peer) {
+        leave_peer(dtls);
         return start_handshake(dtls, DOZE_REASON_FIRST);
     }
     if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
@@ -157,9 +160,7 @@ static doze_result dtls_recall(doze_socket *socket, const doze_endpoints *past) 
     bool same = doze_dtls_same_peer(dtls, past->hostname, past->remote.port);
     doze_result result = doze_recall(dtls->lower, past);
     if (result == DOZE_OK && !same) {
-        doze_dtls_drop_association(dtls);
-        doze_dtls_drop_session(dtls);
-        forget_relation(dtls);
+        leave_peer(dtls);
     }
     return lower_failed(dtls, result);
 }
@@ -235,13 +236,10 @@ static doze_result dtls_close(doze_socket *socket) {
 }
 
 static void drop_everything(doze_dtls *dtls) {
-    doze_dtls_drop_association(dtls);
+    leave_peer(dtls);
     doze_dtls_release(&dtls->aside);
-    doze_dtls_drop_session(dtls);
-    dtls->ended = 0;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     dtls->peer_doubted = false;
-    forget_relation(dtls);
     dtls->peer_has_cid = false;
     dtls->path_local = dtls->path_remote = 0;
     dtls->path_port = 0;

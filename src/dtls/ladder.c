@@ -24,7 +24,7 @@ int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
 
 void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
     dtls->report.reason = (uint8_t)reason;
-    dtls->climbing = true;
+    dtls->climbing = reason != DOZE_REASON_FIRST;
     dtls->wanted_climb = DOZE_REASON_NONE;
     if (reason >= DOZE_REASON_ENDED) {
         doze_count(&dtls->climbs[reason - DOZE_REASON_ENDED], 1);

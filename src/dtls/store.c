@@ -118,9 +118,9 @@ static doze_result find(doze_dtls *dtls, const request *r, doze_slot *slot, doze
     doze_result first = DOZE_ERR_NO_PEER;
     *slot = DOZE_SLOT_ASSOCIATION;
     if (k->mode == DOZE_STORE_ASSOCIATION) {
-        int64_t refused = dtls->images_refused;
         first = read_record(dtls, DOZE_SLOT_ASSOCIATION, r, record);
-        bool empty = first == DOZE_ERR_NO_PEER && (r->erase || refused == dtls->images_refused);
+        bool refused = dtls->lost_reason == DOZE_REASON_IMAGE;
+        bool empty = first == DOZE_ERR_NO_PEER && (r->erase || !refused);
         k->reserved = empty ? DOZE_STORE_NOTHING : k->reserved;
     }
     if (first == DOZE_OK || first == DOZE_ERR_NO_MEMORY) {
@@ -176,17 +176,15 @@ doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port) {
     if (dtls == NULL || host == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    if (host[0] == '\0' || memchr(host, '\0', DOZE_HOSTNAME_MAX + 1) == NULL) {
-        return DOZE_ERR_HOST;
-    }
-    if (port == 0) {
-        return DOZE_ERR_PORT;
+    doze_result result = doze_check_peer(host, port);
+    if (result != DOZE_OK) {
+        return result;
     }
     if (dtls->keeper == NULL || dtls->socket.state != DOZE_STATE_CLOSED || dtls->established) {
         return DOZE_ERR_STATE;
     }
     dtls->socket.cause = 0;
-    doze_result result = doze_dtls_take_up(dtls, host, port, true);
+    result = doze_dtls_take_up(dtls, host, port, true);
     if (result != DOZE_OK) {
         return result;
     }

@@ -35,17 +35,21 @@ doze_result doze_reuse_last_port(doze_socket *socket) {
     return doze_state_settle(socket, DOZE_VERB_REUSE_LAST_PORT, socket->ops->reuse_last_port(socket));
 }
 
+doze_result doze_check_peer(const char *host, uint16_t port) {
+    if (host[0] == '\0' || memchr(host, '\0', DOZE_HOSTNAME_MAX + 1) == NULL) {
+        return DOZE_ERR_HOST;
+    }
+    return port == 0 ? DOZE_ERR_PORT : DOZE_OK;
+}
+
 doze_result doze_connect(doze_socket *socket, const char *host, uint16_t port) {
     if (socket == NULL || host == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    if (host[0] == '\0' || memchr(host, '\0', DOZE_HOSTNAME_MAX + 1) == NULL) {
-        return DOZE_ERR_HOST;
+    doze_result admitted = doze_check_peer(host, port);
+    if (admitted == DOZE_OK) {
+        admitted = doze_state_admit(socket, DOZE_VERB_CONNECT);
     }
-    if (port == 0) {
-        return DOZE_ERR_PORT;
-    }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_CONNECT);
     if (admitted != DOZE_OK) {
         return admitted;
     }

@@ -31,6 +31,9 @@ doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer);
 static inline const char *doze_udp_hostname(const doze_udp *udp) {
     return udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
 }
+static inline char *doze_udp_hostname_memory(doze_udp *udp) {
+    return udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
+}
 static inline size_t doze_udp_hostname_room(const doze_udp *udp) {
     return udp->hostname_outside ? udp->hostname.outside.size : sizeof(udp->hostname.inside);
 }

@@ -99,18 +99,16 @@ static doze_result set_family(uint8_t *family, int64_t value) {
     return DOZE_OK;
 }
 
-static bool is_bool(int64_t value) {
-    return value == 0 || value == 1;
-}
-
-static doze_result set_reuse_addr(doze_udp *udp, int64_t value) {
-    udp->reuse_addr = is_bool(value) ? value != 0 : udp->reuse_addr;
-    return is_bool(value) ? DOZE_OK : DOZE_ERR_OPTION;
-}
-
-static doze_result set_peer_failed(doze_udp *udp, int64_t value) {
-    udp->peer_failed = is_bool(value) ? value != 0 : udp->peer_failed;
-    return is_bool(value) ? DOZE_OK : DOZE_ERR_OPTION;
+static doze_result set_flag(doze_udp *udp, doze_option option, int64_t value) {
+    if (value != 0 && value != 1) {
+        return DOZE_ERR_OPTION;
+    }
+    if (option == DOZE_OPT_REUSE_ADDR) {
+        udp->reuse_addr = value != 0;
+    } else {
+        udp->peer_failed = value != 0;
+    }
+    return DOZE_OK;
 }
 
 static doze_result set_sleep(doze_udp *udp, int64_t value) {
@@ -145,7 +143,7 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_PREFERRED_FAMILY:
         return set_family(&udp->preferred_family, value);
     case DOZE_OPT_REUSE_ADDR:
-        return set_reuse_addr(udp, value);
+        return set_flag(udp, option, value);
     case DOZE_OPT_DSCP:
         if (value < 0 || value > 63) {
             return DOZE_ERR_OPTION;
@@ -157,7 +155,7 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
     case DOZE_OPT_WAKE_PORT:
         return set_wake_port(udp, value);
     case DOZE_OPT_PEER_FAILED:
-        return set_peer_failed(udp, value);
+        return set_flag(udp, option, value);
     default:
         return DOZE_ERR_OPTION;
     }

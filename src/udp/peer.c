@@ -20,8 +20,7 @@ static rank rank_of(const doze_udp *udp, bool same_name, const doze_endpoint *an
 }
 
 void doze_udp_set_hostname(doze_udp *udp, const char *host) {
-    char *text = udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
-    memmove(text, host, strlen(host) + 1);
+    memmove(doze_udp_hostname_memory(udp), host, strlen(host) + 1);
 }
 
 static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {

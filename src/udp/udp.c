@@ -153,7 +153,7 @@ static doze_result udp_close(doze_socket *socket) {
 static doze_result udp_forget(doze_socket *socket) {
     doze_udp *udp = doze_udp_of(socket);
     udp_close(socket);
-    memset(udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside, 0, doze_udp_hostname_room(udp));
+    memset(doze_udp_hostname_memory(udp), 0, doze_udp_hostname_room(udp));
     udp->remote = (doze_endpoint){0};
     udp->local = (doze_endpoint){0};
     udp->last_port = 0;

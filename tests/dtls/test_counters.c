@@ -148,10 +148,7 @@ static void after_an_alert_that_asks_to_give_up_the_wait_is_the_longest(void **s
     kit *k = *state;
     kit_start(k, NULL);
     kit_connect(k);
-    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), 115), 0); /* unknown_psk_identity */
-    char buffer[64];
-    size_t size;
-    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+    kit_be_alerted(k, 115); /* unknown_psk_identity */
     assert_in_range(doze_dtls_back_off(&k->dtls, 1), 43200000, 86400000);
     kit_stop(k);
 }

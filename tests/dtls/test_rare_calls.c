@@ -109,13 +109,10 @@ static void timers_are_numbers_that_fit(void **state) {
 
 static void what_an_ended_association_had_is_not_there_to_be_read(void **state) {
     kit *k = *state;
-    char text[16];
-    size_t size = 0;
     int64_t value = 0;
     kit_start(k, NULL);
     kit_connect(k);
-    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), 80), 0);
-    assert_int_equal(world_recv(&k->w, k->socket, text, sizeof(text), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+    kit_be_alerted(k, 80);
     assert_int_equal(doze_get_option(k->socket, DOZE_OPT_PAYLOAD_MTU, &value), DOZE_ERR_OPTION);
     assert_int_equal(kit_option(k, DOZE_OPT_SUITE), 0);
     assert_int_equal(doze_dtls_send_one_way(&k->dtls, "x", 1), DOZE_ERR_ALERT);

@@ -179,24 +179,14 @@ static void a_way_back_that_cannot_be_had_ends_the_climb_and_costs_no_associatio
 
 /* ---- randomness ---- */
 
-typedef struct source {
-    doze_random true_one;
-    bool fails;
-} source;
-
-static int draw(void *context, unsigned char *out, size_t size) {
-    source *s = context;
-    return s->fails ? -1 : s->true_one.fill(s->true_one.context, out, size);
-}
-
-static void start_with(kit *k, source *s) {
-    *s = (source){.true_one = world_random(&k->w)};
-    kit_start(k, &(kit_order){.dtls = {.random = {draw, s}, .cid = DOZE_CID_OFFER_BYTES, .cid_size = 8}});
+static void start_with(kit *k, kit_source *s) {
+    *s = (kit_source){.true_one = world_random(&k->w)};
+    kit_start(k, &(kit_order){.dtls = {.random = {kit_draw, s}, .cid = DOZE_CID_OFFER_BYTES, .cid_size = 8}});
 }
 
 static void without_randomness_a_fresh_port_is_no_help_and_the_association_stays(void **state) {
     kit *k = *state;
-    source s;
+    kit_source s;
     start_with(k, &s);
     kit_connect(k);
     world_set_plug(k->server, WORLD_SILENT);
@@ -211,7 +201,7 @@ static void without_randomness_a_fresh_port_is_no_help_and_the_association_stays
 }
 
 static bool spoil_and_fail(void *context, world_datagram *datagram) {
-    source *s = context;
+    kit_source *s = context;
     unsigned once = 1;
     s->fails = s->fails || is_server_hello(datagram);
     return spoil(&once, datagram);
@@ -219,7 +209,7 @@ static bool spoil_and_fail(void *context, world_datagram *datagram) {
 
 static void without_randomness_a_handshake_does_not_begin_again(void **state) {
     kit *k = *state;
-    source s;
+    kit_source s;
     start_with(k, &s);
     world_on_datagram(&k->w, spoil_and_fail, &s);
     assert_int_equal(world_connect(&k->w, k->socket, KIT_NAME, KIT_PORT, KIT_PATIENCE), DOZE_ERR_RANDOM);
@@ -231,7 +221,7 @@ static void without_randomness_a_handshake_does_not_begin_again(void **state) {
 
 static void without_randomness_the_wait_after_a_failure_is_the_longest_of_its_step(void **state) {
     kit *k = *state;
-    source s;
+    kit_source s;
     start_with(k, &s);
     s.fails = true;
     assert_int_equal(doze_dtls_back_off(&k->dtls, 1), 30000);

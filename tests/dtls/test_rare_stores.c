@@ -70,20 +70,10 @@ static void a_counter_that_cannot_be_read_leaves_everything_as_it_is(void **stat
     kit_stop(k);
 }
 
-typedef struct source {
-    doze_random true_one;
-    bool fails;
-} source;
-
-static int draw(void *context, unsigned char *out, size_t size) {
-    source *s = context;
-    return s->fails ? -1 : s->true_one.fill(s->true_one.context, out, size);
-}
-
 static void without_randomness_nothing_is_sealed_and_sleep_goes_on_in_memory(void **state) {
     store_kit *s = *state;
-    source random = {.true_one = world_random(&s->k.w)};
-    kit *k = store_kit_start(s, &(kit_order){.dtls = {.random = {draw, &random}}});
+    kit_source random = {.true_one = world_random(&s->k.w)};
+    kit *k = store_kit_start(s, &(kit_order){.dtls = {.random = {kit_draw, &random}}});
     kit_connect(k);
     random.fails = true;
     kit_sleep(k);
@@ -114,15 +104,12 @@ static void what_forget_could_not_erase_is_erased_by_the_next_load(void **state)
 
 static void an_association_that_alone_could_not_be_erased_does_not_come_back_after_a_fatal_alert(void **state) {
     store_kit *s = *state;
-    char buffer[64];
-    size_t size = 0;
     kit *k = store_kit_start(s, &store_kit_with_cid);
     kit_connect(k);
     kit_sleep(k);
     kit_resume(k);
     s->v.fail_erasures = 1;
-    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), 80), 0);
-    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+    kit_be_alerted(k, 80);
     assert_false(store_kit_is_empty(s, STORE_KIT_ASSOCIATION));
     assert_true(store_kit_is_empty(s, STORE_KIT_SESSION));
     kit_sleep(k); /* which, unlike a close right now, does not try again */

@@ -418,13 +418,10 @@ static void a_goodbye_erases_the_association_and_keeps_the_session(void **state)
 static void a_fatal_alert_erases_both(void **state) {
     store_kit *s = *state;
     kit *k = store_kit_start(s, &store_kit_with_cid);
-    char buffer[64];
-    size_t size;
     kit_connect(k);
     kit_sleep(k);
     kit_resume(k);
-    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), 20), 0);
-    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+    kit_be_alerted(k, 20);
     assert_true(store_kit_is_empty(s, ASSOCIATION));
     assert_true(store_kit_is_empty(s, SESSION));
     kit_stop(k);

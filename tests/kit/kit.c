@@ -186,6 +186,18 @@ void kit_forge_refusal(kit *k) {
     assert_true(world_inject_refusal(&k->w, &server, &client));
 }
 
+void kit_be_alerted(kit *k, int description) {
+    char buffer[64];
+    size_t size = 0;
+    assert_int_equal(peer_alert(k->peer, peer_newest(k->peer), description), 0);
+    assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, KIT_PATIENCE), DOZE_ERR_ALERT);
+}
+
+int kit_draw(void *context, unsigned char *out, size_t size) {
+    kit_source *s = context;
+    return s->fails ? -1 : s->true_one.fill(s->true_one.context, out, size);
+}
+
 int64_t kit_option(kit *k, doze_option option) {
     int64_t value = -1;
     assert_int_equal(doze_get_option(k->socket, option, &value), DOZE_OK);

@@ -82,6 +82,16 @@ void kit_take_port(kit *k, doze_udp *thief, uint16_t port);
 void kit_forge(kit *k, const void *data, size_t size);
 void kit_forge_refusal(kit *k);
 
+/* A fatal alert inside the association, which is told as such. */
+void kit_be_alerted(kit *k, int description);
+
+/* A random source that fails when told to: `fill` of a doze_random is kit_draw, its context a kit_source. */
+typedef struct kit_source {
+    doze_random true_one;
+    bool fails;
+} kit_source;
+int kit_draw(void *context, unsigned char *out, size_t size);
+
 /* ---- questions ---- */
 
 int64_t kit_option(kit *k, doze_option option);
