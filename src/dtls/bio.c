@@ -5,6 +5,7 @@
 
 #include "dtls/compat.h"
 #include "dtls/internal.h"
+#include "socket/datagram.h"
 
 /* RFC 6347 section 4.1 and 4.2.2; RFC 9146 section 4 */
 enum {
@@ -16,7 +17,6 @@ enum {
     TYPE_CID = 25,
     HELLO_VERIFY_REQUEST = 3,
     HELLO_VERIFY_REQUESTS_A_FLIGHT = 2,
-    DATAGRAMS_A_VERB = 64,
     HINT_PATIENCE = 2, /* expiries of the flight's timer */
 };
 
@@ -26,11 +26,17 @@ static uint16_t be16(const uint8_t *p) {
 static uint32_t be24(const uint8_t *p) {
     return (uint32_t)p[0] << 16 | be16(p + 1);
 }
+/* Epoch and sequence number together, as they are in the header. */
+static uint64_t number_of(const uint8_t *record) {
+    const uint8_t *p = record + 3;
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+           (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
+}
 static uint16_t epoch_of(const uint8_t *record) {
-    return be16(record + 3);
+    return (uint16_t)(number_of(record) >> 48);
 }
 static uint64_t sequence_of(const uint8_t *record) {
-    return (uint64_t)be24(record + 5) << 24 | be24(record + 8);
+    return number_of(record) & UINT64_C(0xffffffffffff);
 }
 
 static void drop(doze_dtls *dtls, doze_drop cause, size_t size) {
@@ -106,7 +112,7 @@ int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
         dtls->live->sent = DOZE_ERR_STORE;
         return (int)size;
     }
-    dtls->live->sent = (int16_t)doze_send(dtls->lower, data, size);
+    dtls->live->sent = (int16_t)doze_datagram_send(dtls->lower, data, size);
     return (int)size;
 }
 
@@ -156,8 +162,9 @@ static void account_for_arrival(doze_dtls *dtls) {
     }
 }
 
+/* Mbed TLS's buffer is larger than a header, whatever came. */
 static void note_arrival(doze_dtls *dtls, const uint8_t *datagram, size_t size) {
-    memcpy(dtls->live->arrived, datagram, size < sizeof(dtls->live->arrived) ? size : sizeof(dtls->live->arrived));
+    memcpy(dtls->live->arrived, datagram, sizeof(dtls->live->arrived));
     dtls->live->arrived_size = (uint16_t)size;
     doze_tls_window(&dtls->live->ssl, dtls->live->window);
     dtls->live->undelivered = true;
@@ -269,7 +276,7 @@ int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
     account_for_arrival(dtls);
     while (dtls->live->budget > 0) {
         size_t size = 0;
-        doze_result result = doze_recv(dtls->lower, buffer, capacity, &size);
+        doze_result result = doze_datagram_recv(dtls->lower, buffer, capacity, &size);
         if (result != DOZE_OK && result != DOZE_ERR_TRUNCATED) {
             break;
         }
@@ -285,11 +292,6 @@ int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity) {
     }
     dtls->live->lower_drained = true;
     return MBEDTLS_ERR_SSL_WANT_READ;
-}
-
-void doze_dtls_begin_reading(doze_dtls *dtls) {
-    dtls->live->budget = DATAGRAMS_A_VERB;
-    dtls->live->lower_drained = false;
 }
 
 void doze_dtls_stop_reading(doze_dtls *dtls) {

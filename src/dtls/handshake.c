@@ -9,10 +9,6 @@
 
 /* ---- time ---- */
 
-uint64_t doze_dtls_now(const doze_dtls *dtls) {
-    return dtls->config->clock.now(dtls->config->clock.context);
-}
-
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
     return timer_min >= 1 && timer_min <= timer_max && timer_max <= INT32_MAX;
 }
@@ -22,11 +18,15 @@ bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
 static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
+    if (units == 0) {
+        dtls->live->timer_delay = 0;
+        return;
+    }
     uint64_t delay = (uint64_t)dtls->live->timer_min * units;
     if (units == 1 && dtls->live->timer_delay == 0 && dtls->live->flights < UINT8_MAX) {
         dtls->live->flights++; /* the peer's answer to the one before had turned the timer off */
     }
-    dtls->live->timer_started = units == 0 ? 0 : doze_dtls_now(dtls);
+    dtls->live->timer_started = doze_dtls_now(dtls);
     dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
 }
 

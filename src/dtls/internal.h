@@ -56,6 +56,14 @@ typedef struct doze_association {
     bool pin_matched;
 } doze_association;
 
+static inline uint64_t doze_dtls_now(const doze_dtls *dtls) {
+    return dtls->config->clock.now(dtls->config->clock.context);
+}
+/* Milliseconds since a moment of which the lower half was kept: right for up to 49 days. */
+static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
+    return (uint32_t)doze_dtls_now(dtls) - moment;
+}
+
 /* Counters of 16 bits stay at their most. */
 static inline void doze_count(uint16_t *counter, uint32_t more) {
     *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
@@ -126,7 +134,10 @@ void doze_keep_for_sleep(doze_dtls *dtls);
 /* A handshake was done: what is stored of the association of before goes, the session comes. */
 void doze_keep_new_association(doze_dtls *dtls);
 /* No load will find the association any more; false: it may. Needed before a message is delivered. */
-bool doze_keep_drop_association(doze_dtls *dtls);
+bool doze_keep_withdraw(doze_dtls *dtls);
+static inline bool doze_keep_drop_association(doze_dtls *dtls) {
+    return dtls->keeper == NULL || dtls->keeper->reserved == DOZE_STORE_NOTHING || doze_keep_withdraw(dtls);
+}
 /* It is over; what cannot be erased will not be used by this socket. */
 void doze_keep_end_association(doze_dtls *dtls);
 void doze_keep_end_session(doze_dtls *dtls);
@@ -143,9 +154,24 @@ void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 
 /* ---- silence.c: an association that the server lost is never answered, and nothing else says so ---- */
 
+/* Looks at the clock: once a send is enough. */
+static inline bool doze_dtls_answer_is_overdue(const doze_dtls *dtls) {
+    if (dtls->silence_limit == 0 || !dtls->awaiting) {
+        return false;
+    }
+    uint32_t waited = doze_dtls_since(dtls, dtls->since);
+    return waited >= dtls->handshake_timer_min && waited >= 2 * (uint32_t)dtls->round_trip;
+}
 /* Whether what is to be sent now should look for a better way instead. */
-bool doze_dtls_is_silent(const doze_dtls *dtls);
-void doze_dtls_note_sent(doze_dtls *dtls);
+static inline bool doze_dtls_is_silent(const doze_dtls *dtls, bool overdue) {
+    return dtls->silence_limit != 0 && dtls->unanswered + overdue >= dtls->silence_limit;
+}
+void doze_dtls_begin_waiting(doze_dtls *dtls, bool overdue);
+static inline void doze_dtls_note_sent(doze_dtls *dtls, bool overdue) {
+    if (!dtls->awaiting || overdue) { /* else it is of the same burst */
+        doze_dtls_begin_waiting(dtls, overdue);
+    }
+}
 void doze_dtls_note_heard(doze_dtls *dtls);
 void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins */
 /* Whether the server may be known to have dropped the association meanwhile. */
@@ -156,12 +182,6 @@ void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the s
 #define DOZE_CLIMB_DATAGRAMS_DEFAULT 16
 
 /* ---- handshake.c: one attempt; ladder.c: which one follows ---- */
-
-uint64_t doze_dtls_now(const doze_dtls *dtls);
-/* Milliseconds since a moment of which the lower half was kept: right for up to 49 days. */
-static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
-    return (uint32_t)doze_dtls_now(dtls) - moment;
-}
 
 /* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
 void doze_dtls_wire_up(doze_dtls *dtls);
@@ -195,8 +215,12 @@ void doze_dtls_say_goodbye(doze_dtls *dtls);
 
 int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size);
 int doze_dtls_bio_recv(void *context, unsigned char *buffer, size_t capacity);
+#define DOZE_DATAGRAMS_A_VERB 64
 /* To be called before anything that reads: reading ends when there is no more, or at the budget of one verb. */
-void doze_dtls_begin_reading(doze_dtls *dtls);
+static inline void doze_dtls_begin_reading(doze_dtls *dtls) {
+    dtls->live->budget = DOZE_DATAGRAMS_A_VERB;
+    dtls->live->lower_drained = false;
+}
 void doze_dtls_stop_reading(doze_dtls *dtls);
 /* Whether reading would go on although the lower socket says nothing new. */
 bool doze_dtls_has_pending(const doze_dtls *dtls);

@@ -144,12 +144,9 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, uint6
 
 /* ---- what sleep, send and receive ask for ---- */
 
-bool doze_keep_drop_association(doze_dtls *dtls) {
+bool doze_keep_withdraw(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
     uint64_t count = 0;
-    if (k == NULL || k->reserved == DOZE_STORE_NOTHING) {
-        return true;
-    }
     bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
     bool erased = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool gone = k->store->ops->advance != NULL ? outdated : erased;

@@ -7,7 +7,7 @@
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
-static doze_result after_send(doze_dtls *dtls) {
+static doze_result after_failed_send(doze_dtls *dtls) {
     doze_result sent = (doze_result)dtls->live->sent;
     if (sent == DOZE_ERR_EXHAUSTED) {
         return doze_dtls_end(dtls, sent, 0);
@@ -16,13 +16,21 @@ static doze_result after_send(doze_dtls *dtls) {
         dtls->wanted_climb = DOZE_REASON_STORE;
         return sent;
     }
-    return sent == DOZE_OK ? DOZE_OK : doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
+    return doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
 }
 
 /* Whether a record of that size fits the path as it was last known: if not, nothing was encrypted. */
 static bool fits(const doze_dtls *dtls, size_t size) {
     int most = mbedtls_ssl_get_max_out_record_payload(&dtls->live->ssl);
     return most >= 0 && size <= (size_t)most;
+}
+
+static doze_result after_failed_write(doze_dtls *dtls, size_t size, int written) {
+    if (doze_tls_result(written) == DOZE_ERR_NO_MEMORY) { /* keys in a PSA provider need some for each record */
+        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, written);
+    }
+    return fits(dtls, size) ? doze_dtls_end(dtls, doze_tls_result(written), written)
+                            : doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, written);
 }
 
 static doze_result write_record(doze_dtls *dtls, const void *data, size_t size) {
@@ -32,14 +40,10 @@ static doze_result write_record(doze_dtls *dtls, const void *data, size_t size) 
         doze_dtls_refresh_mtu(dtls); /* how is the path now? */
         written = mbedtls_ssl_write(&dtls->live->ssl, data, size);
     }
-    if (written >= 0) {
-        return after_send(dtls);
+    if (written < 0) {
+        return after_failed_write(dtls, size, written);
     }
-    if (doze_tls_result(written) == DOZE_ERR_NO_MEMORY) { /* keys in a PSA provider need some for each record */
-        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, written);
-    }
-    return fits(dtls, size) ? doze_dtls_end(dtls, doze_tls_result(written), written)
-                            : doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, written);
+    return dtls->live->sent == DOZE_OK ? DOZE_OK : after_failed_send(dtls);
 }
 
 /* What Mbed TLS says to reading on; `size` 0 leaves a message that has come where it is. */
@@ -91,27 +95,41 @@ static doze_result listen_first(doze_dtls *dtls) {
     return DOZE_OK;
 }
 
+/* Nothing was taken: the caller repeats it after the climb. */
+static doze_result climb_instead(doze_dtls *dtls) {
+    doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
+    return DOZE_IN_PROGRESS;
+}
+
+/* Unless there were no answers for too long: then the caller finds a climb wanted. */
+static doze_result send_unless_silent(doze_dtls *dtls, const void *data, size_t size) {
+    bool waits = !dtls->one_way;
+    bool overdue = waits && doze_dtls_answer_is_overdue(dtls);
+    if (waits && doze_dtls_is_silent(dtls, overdue)) {
+        doze_result result = listen_first(dtls);
+        if (result != DOZE_OK || dtls->wanted_climb != DOZE_REASON_NONE) {
+            return result;
+        }
+    }
+    doze_dtls_tell_radio(dtls, waits ? DOZE_RADIO_ANSWER_EXPECTED : DOZE_RADIO_LAST_DATAGRAM);
+    doze_result result = write_record(dtls, data, size);
+    if (result == DOZE_OK && waits) {
+        doze_dtls_note_sent(dtls, overdue);
+    }
+    return result;
+}
+
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_result result = may_send(dtls, size);
-    if (result == DOZE_OK && !dtls->one_way && dtls->wanted_climb == DOZE_REASON_NONE && doze_dtls_is_silent(dtls)) {
-        result = listen_first(dtls);
-    }
     if (result != DOZE_OK) {
         return result;
     }
     if (dtls->wanted_climb == DOZE_REASON_NONE) {
-        doze_dtls_tell_radio(dtls, dtls->one_way ? DOZE_RADIO_LAST_DATAGRAM : DOZE_RADIO_ANSWER_EXPECTED);
-        result = write_record(dtls, data, size);
+        result = send_unless_silent(dtls, data, size);
     }
-    if (dtls->wanted_climb != DOZE_REASON_NONE) { /* from before, or as the store failed */
-        doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
-        return DOZE_IN_PROGRESS; /* nothing was taken */
-    }
-    if (result == DOZE_OK && !dtls->one_way) {
-        doze_dtls_note_sent(dtls);
-    }
-    return result;
+    return dtls->wanted_climb == DOZE_REASON_NONE ? result
+                                                  : climb_instead(dtls); /* from before, or as the store failed */
 }
 
 doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size) {

@@ -2,30 +2,11 @@
 /* Silence as a signal, and a careful one: an answer must have had time to come, and one burst is one question. */
 #include "dtls/internal.h"
 
-static bool answer_is_overdue(const doze_dtls *dtls) {
-    uint64_t patience = 2 * (uint64_t)dtls->round_trip;
-    if (patience < dtls->handshake_timer_min) {
-        patience = dtls->handshake_timer_min;
-    }
-    return dtls->awaiting && doze_dtls_since(dtls, dtls->since) >= patience;
-}
-
-bool doze_dtls_is_silent(const doze_dtls *dtls) {
-    if (dtls->silence_limit == 0 || (!dtls->awaiting && dtls->unanswered == 0)) {
-        return false;
-    }
-    return dtls->unanswered + answer_is_overdue(dtls) >= dtls->silence_limit;
-}
-
-void doze_dtls_note_sent(doze_dtls *dtls) {
+void doze_dtls_begin_waiting(doze_dtls *dtls, bool overdue) {
     if (dtls->silence_limit == 0) {
         return;
     }
-    bool overdue = answer_is_overdue(dtls);
-    if (dtls->awaiting && !overdue) {
-        return; /* of the same burst */
-    }
-    dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
+    dtls->unanswered = (uint8_t)(dtls->unanswered + (dtls->awaiting && overdue));
     dtls->awaiting = true;
     dtls->since = (uint32_t)doze_dtls_now(dtls);
 }
@@ -42,7 +23,7 @@ void doze_dtls_note_heard(doze_dtls *dtls) {
 }
 
 void doze_dtls_forgive_silence(doze_dtls *dtls) {
-    bool overdue = dtls->silence_limit != 0 && answer_is_overdue(dtls);
+    bool overdue = doze_dtls_answer_is_overdue(dtls);
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = false; /* who sleeps cannot tell whether an answer came */
     bool was_awake = dtls->socket.state == DOZE_STATE_CONNECTED || dtls->socket.state == DOZE_STATE_CONNECTING;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "doze/socket.h"
+#include "socket/datagram.h"
 #include "socket/state.h"
 
 doze_result doze_step(doze_socket *socket) {
@@ -91,26 +92,14 @@ doze_result doze_send(doze_socket *socket, const void *data, size_t size) {
     if (socket == NULL || data == NULL || size == 0) {
         return DOZE_ERR_ARGUMENT;
     }
-    if (socket->state == DOZE_STATE_CONNECTING) {
-        return DOZE_IN_PROGRESS;
-    }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_SEND);
-    if (admitted != DOZE_OK) {
-        return admitted;
-    }
-    doze_result result = socket->ops->send(socket, data, size);
-    return result == DOZE_IN_PROGRESS ? doze_state_settle(socket, DOZE_VERB_SEND, result) : result;
+    return doze_datagram_send(socket, data, size);
 }
 
 doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
     if (socket == NULL || buffer == NULL || capacity == 0 || size == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_RECV);
-    if (admitted != DOZE_OK) {
-        return admitted;
-    }
-    return socket->ops->recv(socket, buffer, capacity, size);
+    return doze_datagram_recv(socket, buffer, capacity, size);
 }
 
 /* The verbs that take nothing but the socket and put it to rest. */

@@ -117,11 +117,12 @@ static doze_result udp_send(doze_socket *socket, const void *data, size_t size) 
 
 static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
     doze_udp *udp = doze_udp_of(socket);
-    doze_result result = DOZE_ERR_REFUSED;
-    for (int i = 0; i < REFUSALS_A_CALL && result == DOZE_ERR_REFUSED; i++) {
-        result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+    doze_result result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+    for (int i = 1; i < REFUSALS_A_CALL && result == DOZE_ERR_REFUSED; i++) {
         note_refusal(udp, result); /* a hint in front of what we came for */
+        result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
     }
+    note_refusal(udp, result);
     if (result == DOZE_OK || result == DOZE_ERR_TRUNCATED) {
         udp->datagrams_received++;
         udp->bytes_received += *size;
