@@ -232,6 +232,7 @@ typedef struct doze_dtls {
     bool peer_doubted : 1;    /* the lower socket was told that the peer does not answer */
     bool one_way : 1;         /* nobody answers what is being sent */
     bool loaded : 1;          /* the association is from the store, and has not been awake since */
+    bool small_freezer : 1;   /* of DOZE_IMAGE_TYPICAL bytes */
 } doze_dtls;
 
 /* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.
@@ -248,7 +249,9 @@ doze_result doze_dtls_init(doze_dtls *dtls, const doze_dtls_config *config, doze
  * `size` bytes, stays the caller's and must stay as it is until the next call, forget or deinit; an image that was
  * altered is noticed (against accidents: it has a checksum and no seal), wiped and counted (DOZE_OPT_IMAGES_REFUSED),
  * and a handshake follows. An image works once: doze cannot know of copies, and two uses of one give the traffic away.
- * NULL: sleep no longer freezes. Any state but CONNECTING. DOZE_ERR_TOO_LONG: `size` below DOZE_IMAGE_MAX.
+ * With DOZE_IMAGE_MAX bytes every association freezes; with less, at least DOZE_IMAGE_TYPICAL, one with longer Connection
+ * IDs stays as it is (DOZE_OPT_FROZEN_SIZE is 0).
+ * NULL: sleep no longer freezes. Any state but CONNECTING. DOZE_ERR_TOO_LONG: `size` below DOZE_IMAGE_TYPICAL.
  * DOZE_ERR_STATE: an image lies in the memory given before; wake up first. */
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size);
 

@@ -60,16 +60,22 @@ static bool read_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *im
 
 /* ---- freezing and thawing ---- */
 
+static size_t room(const doze_dtls *dtls) {
+    return dtls->small_freezer ? DOZE_IMAGE_TYPICAL : DOZE_IMAGE_MAX;
+}
+
 void doze_dtls_wipe_image(doze_dtls *dtls) {
     if (dtls->frozen_size != 0) {
-        mbedtls_platform_zeroize(dtls->freezer, DOZE_IMAGE_MAX);
+        mbedtls_platform_zeroize(dtls->freezer, room(dtls));
         dtls->frozen_size = 0;
     }
 }
 
 static bool freeze_state(doze_dtls *dtls, doze_tls_state *state) {
-    size_t size = write_image(dtls, state, dtls->freezer, DOZE_IMAGE_MAX);
-    if (size != 0) {
+    size_t size = write_image(dtls, state, dtls->freezer, room(dtls));
+    if (size == 0) { /* it stays as it is, and a part of it must not stay in the caller's memory */
+        mbedtls_platform_zeroize(dtls->freezer, room(dtls));
+    } else {
         doze_dtls_drop_session(dtls); /* the image has it */
         doze_dtls_drop_association(dtls);
         dtls->frozen_size = (uint8_t)size;
@@ -104,8 +110,8 @@ static int restore(doze_dtls *dtls, const doze_tls_state *state) {
 }
 
 doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state) {
-    if (dtls->freezer != NULL) {
-        return freeze_state(dtls, state) ? DOZE_OK : DOZE_ERR_TOO_LONG;
+    if (dtls->freezer != NULL && freeze_state(dtls, state)) {
+        return DOZE_OK;
     }
     int error = restore(dtls, state);
     if (error != 0) {
@@ -141,10 +147,11 @@ doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size) {
     if (dtls->frozen_size != 0 || dtls->socket.state == DOZE_STATE_CONNECTING) {
         return DOZE_ERR_STATE;
     }
-    if (memory != NULL && size < DOZE_IMAGE_MAX) {
+    if (memory != NULL && size < DOZE_IMAGE_TYPICAL) {
         return DOZE_ERR_TOO_LONG;
     }
     dtls->freezer = memory;
+    dtls->small_freezer = size < DOZE_IMAGE_MAX;
     if (dtls->socket.state == DOZE_STATE_SHUTDOWN || dtls->socket.state == DOZE_STATE_CLOSED) {
         doze_dtls_freeze(dtls);
     }

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/figures.h"
 #include "doze/doze.h"
 #include "dtls/internal.h"
 #include "peer/peer_udp.h"
@@ -43,7 +44,7 @@ typedef struct variant {
     const char *store; /* a directory; NULL: none */
 } variant;
 
-static void die(const char *what) {
+void die(const char *what) {
     fprintf(stderr, "bench: %s\n", what);
     exit(1);
 }
@@ -440,8 +441,12 @@ int main(int argc, char **argv) {
         count_system_calls();
     } else if (strcmp(what, "memory") == 0) {
         report_memory();
+    } else if (strcmp(what, "day") == 0) {
+        report_day();
+    } else if (strcmp(what, "scale") == 0) {
+        report_scale();
     } else {
-        fputs("usage: bench instructions|calls|memory [DIRECTORY]\n", stderr);
+        fputs("usage: bench instructions|calls|memory|day|scale [DIRECTORY]\n", stderr);
         return 2;
     }
     return 0;

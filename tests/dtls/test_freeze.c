@@ -306,6 +306,29 @@ static void a_freezer_given_to_a_sleeper_freezes_at_once(void **state) {
     kit_stop(k);
 }
 
+/* Memory for Connection IDs of 8 bytes is enough for those, and what does not fit is kept otherwise. */
+static void an_association_that_does_not_fit_its_freezer_sleeps_unfrozen(void **state) {
+    freezer *f = *state;
+    for (uint8_t size = 8; size <= 9; size++) {
+        const kit_order order = {.dtls = {.cid = DOZE_CID_OFFER_BYTES, .cid_size = 8}, .peer = {.cid_size = size}};
+        uint8_t memory[DOZE_IMAGE_MAX];
+        static const uint8_t zero[DOZE_IMAGE_TYPICAL];
+        memset(memory, 0xaa, sizeof(memory));
+        kit *k = &f->k;
+        kit_start(k, &order);
+        assert_int_equal(doze_dtls_set_freezer(&k->dtls, memory, DOZE_IMAGE_TYPICAL), DOZE_OK);
+        kit_connect(k);
+        kit_sleep(k);
+        assert_int_equal(kit_option(k, DOZE_OPT_FROZEN_SIZE), size == 8 ? DOZE_IMAGE_TYPICAL : 0);
+        kit_resume(k);
+        assert_int_equal(kit_option(k, DOZE_OPT_RUNG), size == 8 ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+        kit_exchange(k, "awake");
+        assert_memory_equal(memory, zero, sizeof(zero));
+        assert_int_equal(memory[DOZE_IMAGE_TYPICAL], 0xaa);
+        kit_stop(k);
+    }
+}
+
 static void bad_freezers_are_refused(void **state) {
     freezer *f = *state;
     uint8_t other[DOZE_IMAGE_MAX];
@@ -313,7 +336,7 @@ static void bad_freezers_are_refused(void **state) {
     assert_int_equal(doze_dtls_set_freezer(NULL, f->memory, sizeof(f->memory)), DOZE_ERR_ARGUMENT);
     assert_int_equal(doze_dtls_set_freezer(&k->dtls, NULL, 1), DOZE_ERR_ARGUMENT);
     assert_int_equal(doze_dtls_set_freezer(&k->dtls, other, 0), DOZE_ERR_ARGUMENT);
-    assert_int_equal(doze_dtls_set_freezer(&k->dtls, other, DOZE_IMAGE_MAX - 1), DOZE_ERR_TOO_LONG);
+    assert_int_equal(doze_dtls_set_freezer(&k->dtls, other, DOZE_IMAGE_TYPICAL - 1), DOZE_ERR_TOO_LONG);
     fall_asleep_frozen(k);
     assert_int_equal(doze_dtls_set_freezer(&k->dtls, other, sizeof(other)), DOZE_ERR_STATE);
     assert_int_equal(doze_dtls_set_freezer(&k->dtls, NULL, 0), DOZE_ERR_STATE);
@@ -340,6 +363,7 @@ int main(void) {
         TEST(close_from_frozen_sleep_keeps_the_image_for_the_next_connect),
         TEST(a_wake_that_cannot_begin_leaves_the_image_alone),
         TEST(a_freezer_given_to_a_sleeper_freezes_at_once),
+        TEST(an_association_that_does_not_fit_its_freezer_sleeps_unfrozen),
         TEST(bad_freezers_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
