@@ -129,7 +129,7 @@ typedef enum doze_reason {
     DOZE_REASON_PORT,          /* the local port is another one, and there is no Connection ID */
     DOZE_REASON_LOCAL_ADDRESS, /* the same of the local address */
     DOZE_REASON_PEER_ADDRESS,  /* the name now leads to another address */
-    DOZE_REASON_ASLEEP,        /* the sleep was longer than the server keeps associations */
+    DOZE_REASON_ASLEEP,        /* the sleep was longer than the server, or a NAT on the way, is known to remember */
     DOZE_REASON_SILENCE,       /* nothing was answered any more */
     DOZE_REASON_CALLER,        /* doze_dtls_no_answer() */
 } doze_reason;
@@ -208,9 +208,12 @@ typedef struct doze_dtls {
     uint16_t climbs[DOZE_REASONS - DOZE_REASON_ENDED]; /* from DOZE_REASON_ENDED on */
     uint16_t path_port;                                /* the local one */
     uint16_t round_trip;                               /* the last one that was measured, in ms; up to 65,535 */
-    uint8_t frozen_size;                               /* of the image in the freezer; 0: none */
-    uint8_t alert;                                     /* the peer's last one, if any */
-    int8_t ended;                                      /* a doze_result: why the association ended; 0 while it lives */
+    uint16_t slept;      /* s, until something is heard after it; 0: nothing to learn from, see survival.c … */
+    uint16_t lost_sleep; /* … the shortest one that lost the association … */
+    uint8_t lost_sleeps; /* … how many in a row, and how many handshakes that has spared the silence */
+    uint8_t frozen_size; /* of the image in the freezer; 0: none */
+    uint8_t alert;       /* the peer's last one, if any */
+    int8_t ended;        /* a doze_result: why the association ended; 0 while it lives */
     uint8_t images_refused;
     uint8_t silence_limit;
     uint8_t unanswered; /* sends, or bursts of them, without an answer */

@@ -35,11 +35,11 @@ typedef struct doze_udp {
     doze_endpoint local;
     uint16_t last_port;   /* of the last connection; 0: there never was one */
     uint16_t wanted_port; /* the peer's, while CONNECTING */
-    uint8_t last_family;  /* of the last connection */
     uint8_t forced_family;
     uint8_t preferred_family;
-    uint8_t dscp;
-    uint8_t sleep; /* a doze_sleep */
+    uint8_t dscp : 6;
+    uint8_t sleep : 1;       /* a doze_sleep */
+    uint8_t last_family : 3; /* of the last connection */
     bool reuse_addr : 1;
     bool bound_address : 1; /* the caller chose the local address: keep it across sleep */
     bool port_kept : 1;

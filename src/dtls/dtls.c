@@ -54,6 +54,7 @@ static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
 static void forget_relation(doze_dtls *dtls) {
     doze_dtls_reset_silence(dtls);
     dtls->announce = dtls->climbing = dtls->away = dtls->loaded = false;
+    doze_dtls_unlearn_sleeps(dtls);
     dtls->round_trip = 0;
     dtls->lost_reason = DOZE_REASON_NONE;
     dtls->ended = 0;
@@ -70,8 +71,7 @@ static void leave_peer(doze_dtls *dtls) {
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
     bool frozen = dtls->frozen_size != 0;
-    bool thawed = frozen || dtls->loaded;
-    bool slept_too_long = !dtls->loaded && doze_dtls_slept_too_long(dtls);
+    bool loaded = dtls->loaded; /* after a sleep of which nobody knows how long it was */
     dtls->loaded = false;
     if (dtls->ended != 0) {
         dtls->lost_reason = DOZE_REASON_ENDED;
@@ -91,14 +91,18 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
         }
         return start_handshake(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
-    if (slept_too_long) {
+    if (!loaded && doze_dtls_slept_too_long(dtls)) {
         return start_handshake(dtls, DOZE_REASON_ASLEEP);
     }
     doze_path same = doze_dtls_compare_path(dtls);
     if (!doze_dtls_path_fits(dtls, &same)) {
+        doze_dtls_unlearn_sleeps(dtls); /* perhaps another network */
         return start_handshake(dtls, reason_of_path(&same));
     }
-    return go_on(dtls, &same, thawed ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+    if (!loaded && doze_dtls_would_wake_in_vain(dtls)) {
+        return start_handshake(dtls, DOZE_REASON_ASLEEP);
+    }
+    return go_on(dtls, &same, frozen || loaded ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
 static doze_result arrived(doze_dtls *dtls, doze_result result) {

@@ -82,6 +82,7 @@ static doze_result succeed(doze_dtls *dtls) {
     dtls->announce = dtls->climbing;
     dtls->climbing = dtls->away = false;
     dtls->lost_reason = DOZE_REASON_NONE;
+    doze_dtls_note_lost(dtls);
     doze_dtls_reset_silence(dtls);
     doze_count(&dtls->handshakes_full, !abbreviated);
     doze_count(&dtls->handshakes_resumed, abbreviated);

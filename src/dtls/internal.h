@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the files of the DTLS wrapper know each other. Arrows point down this list:
  * dtls.c (verbs), options.c > ladder.c > handshake.c, records.c, store.c > freeze.c, association.c > bio.c (datagrams), silence.c,
- * report.c > keep.c > seal.c, image.c > compat.c, compat_keys.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
+ * survival.c, report.c > keep.c > seal.c, image.c > compat.c, compat_keys.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
 #ifndef DOZE_DTLS_INTERNAL_H
 #define DOZE_DTLS_INTERNAL_H
 
@@ -176,6 +176,14 @@ void doze_dtls_note_heard(doze_dtls *dtls);
 void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins */
 /* Whether the server may be known to have dropped the association meanwhile. */
 bool doze_dtls_slept_too_long(const doze_dtls *dtls);
+/* ---- survival.c: which sleeps an association without Connection ID survives ---- */
+
+/* It is to go on after a sleep. True: after such a one it is known to be lost, so better make another at once. */
+bool doze_dtls_would_wake_in_vain(doze_dtls *dtls);
+void doze_dtls_note_survived(doze_dtls *dtls);
+void doze_dtls_note_lost(doze_dtls *dtls); /* the handshake that a climb wanted was done */
+void doze_dtls_unlearn_sleeps(doze_dtls *dtls);
+
 void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the server any more */
 #define DOZE_SILENCE_LIMIT_DEFAULT   2
 #define DOZE_CLIMB_TIME_DEFAULT      60000

@@ -19,6 +19,9 @@ void doze_dtls_note_heard(doze_dtls *dtls) {
         passed = passed < most ? passed : most;
         dtls->round_trip = passed < UINT16_MAX ? (uint16_t)passed : UINT16_MAX;
     }
+    if (dtls->slept != 0) {
+        doze_dtls_note_survived(dtls);
+    }
     doze_dtls_reset_silence(dtls);
 }
 
@@ -27,7 +30,7 @@ void doze_dtls_forgive_silence(doze_dtls *dtls) {
     dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = false; /* who sleeps cannot tell whether an answer came */
     bool was_awake = dtls->socket.state == DOZE_STATE_CONNECTED || dtls->socket.state == DOZE_STATE_CONNECTING;
-    if (dtls->config->association_lifetime != 0 && was_awake) {
+    if (was_awake) {
         dtls->since = (uint32_t)doze_dtls_now(dtls);
     }
 }

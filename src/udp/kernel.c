@@ -82,6 +82,6 @@ doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer) {
     udp->local = local;
     udp->port_kept = local.port == udp->last_port;
     udp->last_port = local.port;
-    udp->last_family = local.family;
+    udp->last_family = local.family & 7u;
     return DOZE_OK;
 }

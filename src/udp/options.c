@@ -118,7 +118,7 @@ static doze_result set_sleep(doze_udp *udp, int64_t value) {
     if (value == DOZE_SLEEP_HOLD && !udp->net->ops->can_deafen) {
         return DOZE_ERR_UNSUPPORTED;
     }
-    udp->sleep = (uint8_t)value;
+    udp->sleep = value == DOZE_SLEEP_HOLD;
     return DOZE_OK;
 }
 
@@ -148,7 +148,7 @@ doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t
         if (value < 0 || value > 63) {
             return DOZE_ERR_OPTION;
         }
-        udp->dscp = (uint8_t)value;
+        udp->dscp = (uint8_t)value & 63u;
         return DOZE_OK;
     case DOZE_OPT_SLEEP:
         return set_sleep(udp, value);

@@ -65,7 +65,7 @@ static doze_result udp_recall(doze_socket *socket, const doze_endpoints *past) {
     udp->remote = past->remote;
     udp->local = (doze_endpoint){.family = past->remote.family, .port = past->local.port};
     udp->last_port = past->local.port;
-    udp->last_family = past->remote.family;
+    udp->last_family = past->remote.family & 7u;
     udp->bound_address = false;
     return DOZE_OK;
 }
