@@ -74,9 +74,27 @@ static void weigh_send(doze_dtls *dtls, doze_result result) {
     }
 }
 
+/* Mbed TLS repeats its flight as often as the peer's comes again (RFC 6347 section 4.2.4), and so would a peer that does
+ * the same, or anybody who has seen that flight: an answer or two between two expiries of the timer are enough. */
+static bool may_send_flight(doze_association *live) {
+    enum { TIMES = 3 };
+    if (live->new_flight) {
+        live->flight_size = live->flight_size < UINT8_MAX ? live->flight_size + 1 : UINT8_MAX;
+        return true;
+    }
+    if (live->repeated >= TIMES * live->flight_size) {
+        return false;
+    }
+    live->repeated++;
+    return true;
+}
+
 static int send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
     if (dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams) {
         return (int)size; /* the end of the flight's timer will see it */
+    }
+    if (!may_send_flight(dtls->live)) {
+        return (int)size;
     }
     doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
     doze_result result = doze_send(dtls->lower, data, size);

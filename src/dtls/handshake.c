@@ -13,29 +13,42 @@ bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max) {
     return timer_min >= 1 && timer_min <= timer_max && timer_max <= INT32_MAX;
 }
 
-/* `units` doubles with each retransmission, from 1: the schedule is doze's, so that it can differ between sockets
- * that share a configuration. 0 turns the timer off. */
-static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
-    doze_dtls *dtls = context;
-    (void)intermediate;
-    if (units == 0) {
-        dtls->live->timer_delay = 0;
-        return;
-    }
-    uint64_t delay = (uint64_t)dtls->live->timer_min * units;
-    if (units == 1 && dtls->live->timer_delay == 0 && dtls->live->flights < UINT8_MAX) {
-        dtls->live->flights++; /* the peer's answer to the one before had turned the timer off */
-    }
-    dtls->live->timer_started = doze_dtls_now(dtls);
-    dtls->live->timer_delay = delay < dtls->live->timer_max ? (uint32_t)delay : dtls->live->timer_max;
-}
-
 int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
     if (dtls->live == NULL || dtls->live->timer_delay == 0) {
         return -1;
     }
     uint64_t passed = doze_dtls_now(dtls) - dtls->live->timer_started;
     return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
+}
+
+static void begin_flight(doze_association *live) {
+    live->new_flight = true;
+    live->flight_size = live->repeated = 0;
+    live->flights = live->flights < UINT8_MAX ? live->flights + 1 : UINT8_MAX;
+}
+
+/* `units` doubles with each retransmission, from 1: the schedule is doze's, so that it can differ between sockets
+ * that share a configuration. 0 turns the timer off: the peer has answered, or it ran out. Mbed TLS starts it before a
+ * new flight, and after any. */
+static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
+    doze_dtls *dtls = context;
+    (void)intermediate;
+    doze_association *live = dtls->live;
+    bool running = live->timer_delay != 0;
+    live->new_flight = false;
+    if (units == 0) {
+        live->timer_delay = 0;
+        return;
+    }
+    if (running && (live->catching_up || doze_dtls_timer_left(dtls) != 0)) {
+        return; /* it was the peer that wanted a repetition: who asks for many must not gain time by that */
+    }
+    if (units == 1 && !running) {
+        begin_flight(live);
+    }
+    uint64_t delay = (uint64_t)live->timer_min * units;
+    live->timer_started = doze_dtls_now(dtls);
+    live->timer_delay = delay < live->timer_max ? (uint32_t)delay : live->timer_max;
 }
 
 /* Mbed TLS repeats a flight without a look at what has arrived, were it told at once that the timer ran out. */

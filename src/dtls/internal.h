@@ -43,6 +43,9 @@ typedef struct doze_association {
     uint32_t refusals_before;
     uint8_t expiries;      /* of its timer */
     uint8_t flights;       /* of ours */
+    uint8_t flight_size;   /* datagrams of the last one */
+    bool new_flight;       /* it is being sent for the first time */
+    uint8_t repeated;      /* datagrams, since its timer was started or ran out last */
     uint8_t datagrams;     /* sent, of the climb's bound */
     bool offered;          /* a session */
     bool spoke;            /* the last datagram was ours */

@@ -175,10 +175,21 @@ static doze_result deliver(doze_dtls *dtls, void *buffer, size_t read, size_t *s
     return DOZE_ERR_TRUNCATED;
 }
 
+/* What comes to an association that is over is nothing to anybody, but would keep the descriptor readable. */
+static doze_result discard_arrivals(doze_dtls *dtls) {
+    doze_result result = DOZE_OK;
+    for (int i = 0; i < DOZE_DATAGRAMS_A_VERB && result != DOZE_WOULD_BLOCK; i++) {
+        uint8_t byte = 0;
+        size_t size = 0;
+        result = doze_recv(dtls->lower, &byte, sizeof(byte), &size);
+    }
+    return (doze_result)dtls->ended;
+}
+
 doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
     doze_dtls *dtls = doze_dtls_of(socket);
     if (dtls->ended != 0) {
-        return (doze_result)dtls->ended;
+        return discard_arrivals(dtls);
     }
     int read = read_on(dtls, buffer, capacity);
     return read > 0 ? deliver(dtls, buffer, (size_t)read, size) : after_failed_read(dtls, read);

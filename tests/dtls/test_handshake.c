@@ -185,6 +185,58 @@ static void an_unanswered_flight_is_repeated_by_the_standards_schedule_and_then_
     kit_stop(k);
 }
 
+typedef struct storm {
+    uint8_t flight[2048]; /* the server's, with its ServerHello */
+    size_t size;
+    unsigned finals; /* flights of the client's with a ChangeCipherSpec: all of them get lost */
+} storm;
+
+/* Whether there is such a record in a datagram of records in epoch 0; `message` -1: any. */
+static bool has_record(const world_datagram *d, uint8_t type, int message) {
+    bool found = false;
+    for (size_t at = 0; at + 13 < d->size && !found; at += 13 + (size_t)(d->data[at + 11] << 8 | d->data[at + 12])) {
+        found = d->data[at] == type && (message < 0 || d->data[at + 13] == message);
+    }
+    return found;
+}
+
+static bool keep_flight_and_lose_finals(void *context, world_datagram *d) {
+    enum { CHANGE_CIPHER_SPEC = 20, HANDSHAKE = 22, SERVER_HELLO = 2 };
+    storm *s = context;
+    if (has_record(d, CHANGE_CIPHER_SPEC, -1)) {
+        s->finals++;
+        return false;
+    }
+    if (has_record(d, HANDSHAKE, SERVER_HELLO)) {
+        memcpy(s->flight, d->data, d->size);
+        s->size = d->size;
+    }
+    return true;
+}
+
+/* As by a server that repeats its flight for each of ours, or by anybody who has seen that flight. */
+static void the_servers_flight_however_often_repeated_prolongs_no_handshake(void **state) {
+    kit *k = *state;
+    static storm s;
+    kit_start(k, NULL);
+    world_on_datagram(&k->w, keep_flight_and_lose_finals, &s);
+    assert_int_equal(doze_connect(k->socket, KIT_SERVER, KIT_PORT), DOZE_IN_PROGRESS);
+    while (doze_get_state(k->socket) == DOZE_STATE_CONNECTING && kit_elapsed(k) < KIT_PATIENCE) {
+        world_run(&k->w, k->socket, 500); /* less than the first retransmission takes */
+        for (size_t at = 0; at + 13 < s.size; at += 13 + (size_t)(s.flight[at + 11] << 8 | s.flight[at + 12])) {
+            s.flight[at + 9]++; /* so that no record number was seen before */
+        }
+        if (s.size != 0 && doze_get_state(k->socket) == DOZE_STATE_CONNECTING) {
+            kit_forge(k, s.flight, s.size);
+            doze_step(k->socket);
+        }
+    }
+    assert_int_equal(doze_get_state(k->socket), DOZE_STATE_CLOSED);
+    assert_in_range(kit_elapsed(k), 123000, 124000); /* as if nothing had come */
+    assert_in_range(s.finals, 8, 1 + 3 * 7);         /* thrice as many repetitions as without, at most */
+    kit_stop(k);
+}
+
 static void sockets_that_share_a_configuration_may_have_timers_of_their_own(void **state) {
     kit *k = *state;
     kit_start(k, NULL);
@@ -711,6 +763,7 @@ int main(void) {
         KIT_TEST(a_server_without_connection_id_is_served_without),
         KIT_TEST(a_server_that_needs_no_connection_id_gets_none),
         KIT_TEST(an_unanswered_flight_is_repeated_by_the_standards_schedule_and_then_given_up),
+        KIT_TEST(the_servers_flight_however_often_repeated_prolongs_no_handshake),
         KIT_TEST(sockets_that_share_a_configuration_may_have_timers_of_their_own),
         KIT_TEST(timers_set_during_a_handshake_are_for_the_next_one),
         KIT_TEST(an_answer_that_waits_is_read_before_a_timer_that_ran_out_counts),

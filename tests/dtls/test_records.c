@@ -430,6 +430,24 @@ static void a_message_and_a_goodbye_in_one_datagram_are_both_told(void **state) 
     kit_stop(k);
 }
 
+/* Or an event loop would spin for as long as the socket stays open. */
+static void what_comes_after_the_goodbye_is_read_and_dropped(void **state) {
+    kit *k = *state;
+    char buffer[64];
+    size_t size;
+    kit_start(k, NULL);
+    kit_connect(k);
+    assert_int_equal(peer_close(k->peer, peer_newest(k->peer)), 0);
+    assert_int_equal(receive(k, buffer, sizeof(buffer), &size), DOZE_ERR_CLOSED_BY_PEER);
+    for (int i = 0; i < 3; i++) {
+        kit_forge(k, "junk", 4);
+    }
+    assert_true(world_readable(&k->w, doze_fd(k->socket)));
+    assert_int_equal(doze_recv(k->socket, buffer, sizeof(buffer), &size), DOZE_ERR_CLOSED_BY_PEER);
+    assert_false(world_readable(&k->w, doze_fd(k->socket)));
+    kit_stop(k);
+}
+
 static void a_fatal_alert_is_latched_with_its_number_and_its_session_is_not_resumed(void **state) {
     kit *k = *state;
     char buffer[64];
@@ -551,6 +569,7 @@ int main(void) {
         KIT_TEST(no_forged_datagram_of_any_kind_ends_an_association),
         KIT_TEST(the_peers_goodbye_is_latched_and_the_session_is_resumed),
         KIT_TEST(a_message_and_a_goodbye_in_one_datagram_are_both_told),
+        KIT_TEST(what_comes_after_the_goodbye_is_read_and_dropped),
         KIT_TEST(a_fatal_alert_is_latched_with_its_number_and_its_session_is_not_resumed),
         KIT_TEST(requests_to_renegotiate_are_declined_and_harm_nothing),
         KIT_TEST(a_send_that_fails_is_told_sends_nothing_and_the_next_one_is_not_the_old_one),
