@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE
 
 #include "server.h"
 
@@ -139,15 +139,28 @@ static void become(const arguments *a, int input, int output, int log) {
     _exit(127);
 }
 
-/* The pipe of an echo is never at its end: the server itself holds the other one. */
-static bool spawn(server *s, const arguments *a, bool echo) {
+/* The pipe of an echo is never at its end: the server itself holds the other one. That of a server that says its port
+ * ends with this process. */
+static bool open_input(const server_command *command, int ends[2]) {
+    if (command->echo || command->says_port) {
+        return pipe2(ends, O_CLOEXEC) == 0;
+    }
+    ends[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return ends[0] >= 0;
+}
+
+static bool spawn(server *s, const arguments *a, const server_command *command) {
     int ends[2] = {-1, -1};
     strcpy(s->log, "/tmp/doze-interop-XXXXXX");
     int log = mkstemp(s->log);
-    bool ready = log >= 0 && (echo ? pipe(ends) == 0 : (ends[0] = open("/dev/null", O_RDONLY)) >= 0);
+    bool ready = log >= 0 && open_input(command, ends);
     s->pid = ready ? fork() : -1;
     if (s->pid == 0) {
-        become(a, ends[0], echo ? ends[1] : log, log);
+        become(a, ends[0], command->echo ? ends[1] : log, log);
+    }
+    if (command->says_port && s->pid > 0) {
+        s->input = ends[1];
+        ends[1] = -1;
     }
     int mine[] = {ends[0], ends[1], log};
     for (size_t i = 0; i < sizeof(mine) / sizeof(mine[0]); i++) {
@@ -163,10 +176,24 @@ bool server_is_alive(const server *s) {
     return s->pid > 0 && waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
 }
 
-static bool wait_until_bound(const server *s, bool ipv6) {
+static bool has_said_port(server *s) {
+    char line[256];
+    unsigned port = 0;
+    FILE *file = fopen(s->log, "r");
+    while (file != NULL && port == 0 && fgets(line, sizeof(line), file) != NULL) {
+        port = strchr(line, '\n') != NULL && sscanf(line, "ready %u", &port) == 1 ? port : 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    s->port = (uint16_t)port;
+    return port != 0;
+}
+
+static bool wait_until_ready(server *s, const server_command *command) {
     const struct timespec pause = {.tv_nsec = LOOK_PAUSE_MS * 1000000L};
     for (int i = 0; i < LOOKS && server_is_alive(s); i++) {
-        if (has_bound(s, ipv6 ? "/proc/net/udp6" : "/proc/net/udp")) {
+        if (command->says_port ? has_said_port(s) : has_bound(s, command->ipv6 ? "/proc/net/udp6" : "/proc/net/udp")) {
             return true;
         }
         nanosleep(&pause, NULL);
@@ -193,7 +220,7 @@ bool server_start(server *s, const server_command *command) {
         if (s->port <= 1 || !expand_all(&a, command, s->port)) {
             return false;
         }
-        if (spawn(s, &a, command->echo) && wait_until_bound(s, command->ipv6)) {
+        if (spawn(s, &a, command) && wait_until_ready(s, command)) {
             return true;
         }
         show_log(s);
@@ -206,6 +233,9 @@ void server_stop(server *s) {
     if (s->pid > 0) {
         kill(s->pid, SIGKILL);
         waitpid(s->pid, NULL, 0);
+    }
+    if (s->input > 0) {
+        close(s->input);
     }
     if (s->log[0] != '\0') {
         unlink(s->log);
