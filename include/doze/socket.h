@@ -210,6 +210,9 @@ int32_t doze_next_timeout(const doze_socket *socket);
 /* ---- what it knows ---- */
 
 doze_state doze_get_state(const doze_socket *socket);
+/* CONNECTING: where its failure leads, SHUTDOWN for a wake or a climb and CLOSED for a first connection. Any other state:
+ * that state. */
+doze_state doze_get_fallback(const doze_socket *socket);
 const char *doze_state_name(doze_state state);
 
 /* The errno, or the Mbed TLS code, behind the last error. The first failure within a call wins. */

@@ -149,6 +149,11 @@ doze_state doze_get_state(const doze_socket *socket) {
     return socket == NULL ? DOZE_STATE_CLOSED : (doze_state)socket->state;
 }
 
+doze_state doze_get_fallback(const doze_socket *socket) {
+    doze_state state = doze_get_state(socket);
+    return state == DOZE_STATE_CONNECTING ? (doze_state)socket->fallback : state;
+}
+
 int doze_cause(const doze_socket *socket) {
     return socket == NULL ? 0 : socket->cause;
 }

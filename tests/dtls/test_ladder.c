@@ -604,6 +604,22 @@ static void the_report_during_a_climb_is_of_that_climb(void **state) {
     kit_stop(k);
 }
 
+static void a_socket_tells_where_a_failure_would_lead(void **state) {
+    kit *k = *state;
+    assert_int_equal(doze_get_fallback(NULL), DOZE_STATE_CLOSED);
+    kit_start(k, NULL);
+    assert_int_equal(doze_get_fallback(k->socket), DOZE_STATE_CLOSED);
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_IN_PROGRESS);
+    assert_int_equal(doze_get_fallback(k->socket), DOZE_STATE_CLOSED);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(doze_get_fallback(k->socket), DOZE_STATE_CONNECTED);
+    assert_int_equal(doze_dtls_no_answer(&k->dtls), DOZE_OK);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_IN_PROGRESS);
+    assert_int_equal(doze_get_state(k->socket), DOZE_STATE_CONNECTING);
+    assert_int_equal(doze_get_fallback(k->socket), DOZE_STATE_SHUTDOWN);
+    kit_stop(k);
+}
+
 static void a_new_context_is_announced_once_and_only_where_there_was_one_before(void **state) {
     kit *k = *state;
     kit_start(k, &without_cid);
@@ -746,6 +762,7 @@ int main(void) {
         KIT_TEST(what_the_caller_missed_is_of_that_association_alone),
         KIT_TEST(a_message_hours_later_teaches_no_patience),
         KIT_TEST(the_report_during_a_climb_is_of_that_climb),
+        KIT_TEST(a_socket_tells_where_a_failure_would_lead),
         KIT_TEST(a_new_context_is_announced_once_and_only_where_there_was_one_before),
         KIT_TEST(the_report_is_what_the_wire_saw),
         KIT_TEST(handshakes_are_counted_by_their_kind),

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A configuration of Anjay Lite 3.0.0 with everything that the adapter knows. */
+#ifndef ANJ_CONFIG_H
+#define ANJ_CONFIG_H
+
+#define ANJ_NET_WITH_UDP
+#define ANJ_NET_WITH_DTLS
+#define ANJ_WITH_SECURITY
+#define ANJ_WITH_CERTIFICATES
+#define ANJ_WITH_EXTERNAL_CRYPTO_STORAGE
+#define ANJ_WITH_EXTERNAL_SIGNING
+
+#endif
