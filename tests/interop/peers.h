@@ -16,13 +16,13 @@ typedef struct peer_order {
 
 struct peer_kind {
     const char *name;
-    const char *program; /* looked for in PATH; NULL: tests/peers has it, … */
-    const char *ours;    /* … by this name */
-    const char *package; /* of Debian, which has `program` */
-    const char *version; /* a command for the shell; NULL: ask `ours` */
-    unsigned offers;     /* bits, 1 << column: what must pass. Elsewhere an absence is no failure. */
-    uint16_t psk_suite;  /* that the client offers; 0: doze's own */
-    bool one_client;     /* at a time: others are not answered */
+    const char *program;                /* looked for in PATH; NULL: tests/peers has it, … */
+    const char *ours;                   /* … by this name */
+    const char *package;                /* of Debian, which has `program` */
+    const char *version;                /* a command for the shell; NULL: ask `ours` */
+    unsigned offers;                    /* bits, 1 << column: what must pass. Elsewhere an absence is no failure. */
+    uint16_t psk_suite;                 /* that the client offers; 0: doze's own */
+    bool one_client;                    /* at a time: others are not answered */
     const char *cannot[MATRIX_COLUMNS]; /* why something is not even tried */
     void (*start)(story *s, const peer_kind *kind, const peer_order *order);
 };
