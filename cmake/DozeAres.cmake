@@ -2,7 +2,7 @@
 # Finds c-ares; DOZE_HAVE_ARES tells whether it is used, as the target PkgConfig::DOZE_CARES.
 
 set(DOZE_HAVE_ARES OFF)
-if(DOZE_ARES STREQUAL "AUTO" OR DOZE_ARES)
+if(DOZE_POSIX AND (DOZE_ARES STREQUAL "AUTO" OR DOZE_ARES))
     set(doze_required "")
     if(NOT DOZE_ARES STREQUAL "AUTO")
         set(doze_required REQUIRED)

@@ -30,7 +30,7 @@ function(doze_add_mbedtls source)
     set(USE_STATIC_TF_PSA_CRYPTO_LIBRARY ON)
     set(USE_SHARED_TF_PSA_CRYPTO_LIBRARY OFF)
     set(BUILD_SHARED_LIBS OFF)
-    set(CMAKE_POSITION_INDEPENDENT_CODE ON) # it may end up in a shared doze
+    set(CMAKE_POSITION_INDEPENDENT_CODE ${doze_pic}) # it may end up in a shared doze
     string(APPEND CMAKE_C_FLAGS " -w -ffunction-sections -fdata-sections") # its warnings are not ours to mend
     set(scope SYSTEM EXCLUDE_FROM_ALL)
     set(DISABLE_PACKAGE_CONFIG_AND_INSTALL ON)

@@ -167,6 +167,7 @@ typedef struct doze_keeper_settings {
 /* The caller's memory for what is known of the store; members are private. */
 typedef struct doze_keeper {
     doze_store *store;
+    const struct doze_keep_hooks *hooks;
     uint64_t reserved; /* numbers below may be used; DOZE_STORE_NOTHING: the store has nothing of this association */
     uint32_t range;
     uint32_t writes;

@@ -21,7 +21,9 @@ typedef struct doze_store_ops {
     /* All that the slot holds. *size is 0 when it is empty; DOZE_ERR_TOO_LONG when it holds more than `capacity`. */
     doze_result (*read)(doze_store *store, unsigned slot, void *buffer, size_t capacity, size_t *size);
     /* Replaces what the slot holds; `size` 0 empties it. After DOZE_OK no loss of power undoes it. A failure or a loss of
-     * power leaves the old contents, the new ones, or anything else in this slot, and the others as they were. */
+     * power leaves the old contents, the new ones, or anything else in this slot, and the others as they were; but never
+     * contents that an earlier successful write had replaced, as flash does that shows an older copy again: doze would
+     * take them for the newest, and use numbers twice. */
     doze_result (*write)(doze_store *store, unsigned slot, const void *data, size_t size);
     /* Both NULL: none. A counter that nobody can set back, not even who restores a copy of all slots (a secure element,
      * the write counter of an RPMB partition): tells it, and raises it for good before it returns the new value. */

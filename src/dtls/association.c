@@ -6,11 +6,12 @@
 #include <mbedtls/platform_util.h>
 
 #include "dtls/internal.h"
+#include "socket/name.h"
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    return ends.hostname != NULL && ends.remote.port == port && strcmp(ends.hostname, host) == 0;
+    return ends.hostname != NULL && ends.remote.port == port && doze_same_name(ends.hostname, host);
 }
 
 /* FNV-1a: every wake pays for it, and a path taken for another one costs a handshake or two unanswered sends, no more. */

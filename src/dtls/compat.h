@@ -25,6 +25,20 @@ int doze_tls_conf_psk(mbedtls_ssl_config *tls, const doze_psk *psk);
 int doze_tls_conf_fragment_length(mbedtls_ssl_config *tls, unsigned char code);
 void doze_tls_conf_tickets(mbedtls_ssl_config *tls, bool use);
 
+/* What Mbed TLS calls for random bytes: it takes the context without const, and `doze_tls_fill` gives that back. */
+static inline int doze_tls_fill(void *context, unsigned char *out, size_t size) {
+    const doze_random *random = context;
+    return random->fill(random->context, out, size) == 0 ? 0 : DOZE_TLS_RANDOM_FAILED;
+}
+static inline void *doze_tls_unconst(const doze_random *random) {
+    union {
+        const doze_random *in;
+        void *out;
+    } cast = {.in = random};
+    return cast.out;
+}
+
+/* compat_pk.c */
 int doze_tls_pk_parse(mbedtls_pk_context *pk, const unsigned char *data, size_t size, const doze_random *random);
 int doze_tls_pk_from_psa(mbedtls_pk_context *pk, uint32_t key);
 /* Whether `pk` is a P-256 key that can sign, or, of a certificate, verify. */

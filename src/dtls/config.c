@@ -23,17 +23,21 @@ static const uint16_t ecdsa_suites[] = {
 };
 #define DEFAULT_SUITES (sizeof(psk_suites) / sizeof(psk_suites[0]))
 
-static bool begins_with(const char *text, const char *start) {
-    return strncmp(text, start, strlen(start)) == 0;
-}
+/* AEAD suites by mode: others cannot be saved and restored, and RFC 7925 wants none. */
+static const uint16_t psk_aead[] = {0x00a8, 0x00a9, 0xc06a, 0xc06b, 0xc08e, 0xc08f,
+                                    0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9, 0xccab, 0xccac};
+static const uint16_t ecdsa_aead[] = {0xc02b, 0xc02c, 0xc05c, 0xc05d, 0xc086, 0xc087,
+                                      0xc0ac, 0xc0ad, 0xc0ae, 0xc0af, 0xcca9};
 
-/* By the name in the IANA registry. Only AEAD suites: others cannot be saved and restored, and RFC 7925 wants none. */
 static bool suite_fits(int suite, bool psk) {
-    const char *name = mbedtls_ssl_get_ciphersuite_name(suite);
-    bool mode = psk ? begins_with(name, "TLS-PSK-WITH-") || begins_with(name, "TLS-ECDHE-PSK-WITH-")
-                    : begins_with(name, "TLS-ECDHE-ECDSA-WITH-");
-    bool aead = strstr(name, "-CCM") != NULL || strstr(name, "-GCM-") != NULL || strstr(name, "-CHACHA20-") != NULL;
-    return mode && aead;
+    const uint16_t *of_mode = psk ? psk_aead : ecdsa_aead;
+    size_t count = psk ? sizeof(psk_aead) / sizeof(psk_aead[0]) : sizeof(ecdsa_aead) / sizeof(ecdsa_aead[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (of_mode[i] == suite) {
+            return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
+        }
+    }
+    return false;
 }
 
 static doze_result choose_suites(doze_dtls_config *config, const doze_dtls_settings *settings, bool psk) {

@@ -122,32 +122,64 @@ void doze_dtls_wipe_image(doze_dtls *dtls);
 /* What the store had becomes the association: an image where there is a freezer, else live. */
 doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state);
 
-/* ---- store.c ---- */
+/* ---- store.c, keep.c: reached through these, so that a client without a store links none of it ---- */
+
+struct doze_keep_hooks {
+    doze_result (*take_up)(doze_dtls *dtls, const char *host, uint16_t port, bool erase);
+    doze_result (*erase)(doze_dtls *dtls);
+    void (*leave)(doze_dtls *dtls);
+    void (*for_sleep)(doze_dtls *dtls);
+    void (*new_association)(doze_dtls *dtls);
+    bool (*withdraw)(doze_dtls *dtls);
+    void (*end_association)(doze_dtls *dtls);
+    void (*end_session)(doze_dtls *dtls);
+    bool (*reserve)(doze_dtls *dtls, uint64_t sequence);
+};
 
 /* Takes up what is stored for this peer; the lower socket, if CLOSED, then sleeps. What is not for it is refused, and
  * erased if that is wanted. Without any, `lost_reason` tells if that is the store's or an image's fault. */
-doze_result doze_dtls_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase);
+static inline doze_result doze_dtls_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase) {
+    return dtls->keeper->hooks->take_up(dtls, host, port, erase);
+}
 /* Everything. DOZE_ERR_STORE: what could not be erased will not be used by this socket. */
-doze_result doze_dtls_erase_store(doze_dtls *dtls);
-void doze_dtls_leave_store(doze_dtls *dtls);
+static inline doze_result doze_dtls_erase_store(doze_dtls *dtls) {
+    return dtls->keeper == NULL ? DOZE_OK : dtls->keeper->hooks->erase(dtls);
+}
+static inline void doze_dtls_leave_store(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        dtls->keeper->hooks->leave(dtls);
+    }
+}
 
-/* ---- keep.c: nothing to do without a store ---- */
-
-void doze_keep_for_sleep(doze_dtls *dtls);
+static inline void doze_keep_for_sleep(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        dtls->keeper->hooks->for_sleep(dtls);
+    }
+}
 /* A handshake was done: what is stored of the association of before goes, the session comes. */
-void doze_keep_new_association(doze_dtls *dtls);
+static inline void doze_keep_new_association(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        dtls->keeper->hooks->new_association(dtls);
+    }
+}
 /* No load will find the association any more; false: it may. Needed before a message is delivered. */
-bool doze_keep_withdraw(doze_dtls *dtls);
 static inline bool doze_keep_drop_association(doze_dtls *dtls) {
-    return dtls->keeper == NULL || dtls->keeper->reserved == DOZE_STORE_NOTHING || doze_keep_withdraw(dtls);
+    return dtls->keeper == NULL || dtls->keeper->reserved == DOZE_STORE_NOTHING || dtls->keeper->hooks->withdraw(dtls);
 }
 /* It is over; what cannot be erased will not be used by this socket. */
-void doze_keep_end_association(doze_dtls *dtls);
-void doze_keep_end_session(doze_dtls *dtls);
+static inline void doze_keep_end_association(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        dtls->keeper->hooks->end_association(dtls);
+    }
+}
+static inline void doze_keep_end_session(doze_dtls *dtls) {
+    if (dtls->keeper != NULL) {
+        dtls->keeper->hooks->end_session(dtls);
+    }
+}
 /* Has numbers from this one on reserved: false when that failed. */
-bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence);
 static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {
-    return dtls->keeper == NULL || sequence < dtls->keeper->reserved || doze_keep_reserve(dtls, sequence);
+    return dtls->keeper == NULL || sequence < dtls->keeper->reserved || dtls->keeper->hooks->reserve(dtls, sequence);
 }
 
 /* ---- report.c ---- */

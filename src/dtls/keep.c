@@ -144,7 +144,7 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, uint6
 
 /* ---- what sleep, send and receive ask for ---- */
 
-bool doze_keep_withdraw(doze_dtls *dtls) {
+static bool withdraw(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
     uint64_t count = 0;
     bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
@@ -170,9 +170,9 @@ static void keep(doze_dtls *dtls, uint64_t next) {
     mbedtls_platform_zeroize(&record, sizeof(record));
 }
 
-void doze_keep_for_sleep(doze_dtls *dtls) {
+static void for_sleep(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
-    if (k == NULL || k->mode != DOZE_STORE_ASSOCIATION || k->broken || !dtls->established || dtls->live == NULL) {
+    if (k->mode != DOZE_STORE_ASSOCIATION || k->broken || !dtls->established || dtls->live == NULL) {
         return;
     }
     if (dtls->announce) {
@@ -187,7 +187,7 @@ void doze_keep_for_sleep(doze_dtls *dtls) {
     keep(dtls, doze_tls_next_sequence(&dtls->live->ssl));
 }
 
-bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence) {
+static bool reserve(doze_dtls *dtls, uint64_t sequence) {
     doze_keeper *k = dtls->keeper;
     if (!k->broken) {
         keep(dtls, sequence);
@@ -195,25 +195,32 @@ bool doze_keep_reserve(doze_dtls *dtls, uint64_t sequence) {
     return sequence < k->reserved;
 }
 
-void doze_keep_new_association(doze_dtls *dtls) {
-    if (dtls->keeper == NULL) {
-        return;
-    }
+static void new_association(doze_dtls *dtls) {
     bool gone = doze_keep_drop_association(dtls); /* the one of before: harmless if not, as nobody goes on with it */
     bool replaced = store_session(dtls) == DOZE_OK;
     dtls->keeper->reserved = DOZE_STORE_NOTHING;
     dtls->keeper->locked = dtls->keeper->locked && !(gone && replaced);
 }
 
-void doze_keep_end_association(doze_dtls *dtls) {
-    if (dtls->keeper != NULL && !doze_keep_drop_association(dtls)) {
+static void end_association(doze_dtls *dtls) {
+    if (!doze_keep_drop_association(dtls)) {
         dtls->keeper->locked = true;
     }
 }
 
-void doze_keep_end_session(doze_dtls *dtls) {
-    if (dtls->keeper != NULL) {
-        dtls->keeper->session_stored = false;
-        dtls->keeper->locked = doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK || dtls->keeper->locked;
-    }
+static void end_session(doze_dtls *dtls) {
+    dtls->keeper->session_stored = false;
+    dtls->keeper->locked = doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK || dtls->keeper->locked;
 }
+
+const struct doze_keep_hooks doze_keep_hooks = {
+    .take_up = doze_keep_take_up,
+    .erase = doze_keep_erase_all,
+    .leave = doze_keep_leave,
+    .for_sleep = for_sleep,
+    .new_association = new_association,
+    .withdraw = withdraw,
+    .end_association = end_association,
+    .end_session = end_session,
+    .reserve = reserve,
+};

@@ -34,4 +34,11 @@ doze_result doze_keep_advance(doze_dtls *dtls, uint64_t *count);
 /* Counts a failure, and tells of it. */
 doze_result doze_keep_failed(doze_dtls *dtls, int cause);
 
+/* store.c */
+doze_result doze_keep_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase);
+doze_result doze_keep_erase_all(doze_dtls *dtls);
+void doze_keep_leave(doze_dtls *dtls);
+
+extern const struct doze_keep_hooks doze_keep_hooks;
+
 #endif

@@ -147,7 +147,7 @@ static doze_result recall(doze_dtls *dtls, const request *r, const doze_record *
 
 static doze_result load(doze_dtls *dtls, const request *r, doze_record *record) {
     doze_slot slot;
-    if (dtls->keeper->locked && doze_dtls_erase_store(dtls) != DOZE_OK) {
+    if (dtls->keeper->locked && doze_keep_erase_all(dtls) != DOZE_OK) {
         dtls->lost_reason = DOZE_REASON_STORE;
         return DOZE_ERR_STORE;
     }
@@ -158,7 +158,7 @@ static doze_result load(doze_dtls *dtls, const request *r, doze_record *record) 
     return result == DOZE_OK ? take_up(dtls, slot, record) : result;
 }
 
-doze_result doze_dtls_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase) {
+doze_result doze_keep_take_up(doze_dtls *dtls, const char *host, uint16_t port, bool erase) {
     doze_record record = {0};
     const request r = {host, port, erase};
     bool was_closed = doze_get_state(dtls->lower) == DOZE_STATE_CLOSED;
@@ -184,7 +184,7 @@ doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port) {
         return DOZE_ERR_STATE;
     }
     dtls->socket.cause = 0;
-    result = doze_dtls_take_up(dtls, host, port, true);
+    result = doze_keep_take_up(dtls, host, port, true);
     if (result != DOZE_OK) {
         return result;
     }
@@ -196,11 +196,8 @@ doze_result doze_dtls_load(doze_dtls *dtls, const char *host, uint16_t port) {
 
 /* ---- its beginning and end ---- */
 
-doze_result doze_dtls_erase_store(doze_dtls *dtls) {
+doze_result doze_keep_erase_all(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
-    if (k == NULL) {
-        return DOZE_OK;
-    }
     uint64_t count;
     bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
     bool association = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
@@ -220,11 +217,9 @@ static uint64_t bits_of(unsigned first_slot) {
     return (uint64_t)3 << first_slot;
 }
 
-void doze_dtls_leave_store(doze_dtls *dtls) {
-    if (dtls->keeper != NULL) {
-        dtls->keeper->store->in_use &= ~bits_of(dtls->keeper->first_slot);
-        dtls->keeper = NULL;
-    }
+void doze_keep_leave(doze_dtls *dtls) {
+    dtls->keeper->store->in_use &= ~bits_of(dtls->keeper->first_slot);
+    dtls->keeper = NULL;
 }
 
 doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze_keeper_settings *settings) {
@@ -243,6 +238,7 @@ doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze
     }
     *keeper = (doze_keeper){
         .store = settings->store,
+        .hooks = &doze_keep_hooks,
         .range = settings->range == 0 ? RANGE_DEFAULT : settings->range,
         .first_slot = (uint8_t)settings->first_slot,
         .mode = (uint8_t)settings->mode,

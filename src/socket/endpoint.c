@@ -30,13 +30,14 @@ doze_result doze_parse_port(const char *text, uint16_t *port) {
 
 /* A colon is in no name; and no top-level domain is all digits, so a last label of digits means IPv4. */
 bool doze_host_is_address(const char *host) {
-    if (host == NULL || host[0] == '\0') {
-        return false;
+    bool digits = false;
+    for (const char *at = host; at != NULL && *at != '\0'; at++) {
+        if (*at == ':') {
+            return true;
+        }
+        bool begins = at == host || at[-1] == '.';
+        bool digit = *at >= '0' && *at <= '9';
+        digits = digit && (begins || digits);
     }
-    if (strchr(host, ':') != NULL) {
-        return true;
-    }
-    const char *dot = strrchr(host, '.');
-    const char *last = dot == NULL ? host : dot + 1;
-    return last[0] != '\0' && last[strspn(last, "0123456789")] == '\0';
+    return digits;
 }

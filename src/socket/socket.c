@@ -37,7 +37,7 @@ doze_result doze_reuse_last_port(doze_socket *socket) {
 }
 
 doze_result doze_check_peer(const char *host, uint16_t port) {
-    if (host[0] == '\0' || memchr(host, '\0', DOZE_HOSTNAME_MAX + 1) == NULL) {
+    if (host[0] == '\0' || strlen(host) > DOZE_HOSTNAME_MAX) {
         return DOZE_ERR_HOST;
     }
     return port == 0 ? DOZE_ERR_PORT : DOZE_OK;

@@ -2,6 +2,7 @@
 /* From a host's name to the peer: the address used before if the name still has it, else the next that works. */
 #include <string.h>
 
+#include "socket/name.h"
 #include "udp/internal.h"
 
 /* Answers are tried from the lowest rank to the highest, within a rank in the resolver's order. */
@@ -35,7 +36,7 @@ static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
 /* The first failure is the one that is told: it is the best address's. */
 static doze_result attach_best_answer(doze_udp *udp) {
     const doze_resolver_ops *resolver = udp->resolver->ops;
-    bool same_name = strcmp(udp->lookup->host, doze_udp_hostname(udp)) == 0;
+    bool same_name = doze_same_name(udp->lookup->host, doze_udp_hostname(udp));
     doze_result told = DOZE_ERR_UNREACHABLE;
     bool tried = false;
     for (rank wanted = RANK_STICKY; wanted < RANK_UNUSABLE; wanted++) {

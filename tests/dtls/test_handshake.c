@@ -660,7 +660,8 @@ static int no_randomness(void *context, unsigned char *out, size_t size) {
 static void a_random_source_that_fails_is_told_and_nothing_is_sent(void **state) {
     kit *k = *state;
     static const doze_cid ways[] = {DOZE_CID_OFFER_EMPTY, DOZE_CID_OFFER_BYTES};
-    for (size_t i = 0; i < 2; i++) {
+    size_t asking = MBEDTLS_VERSION_NUMBER < 0x04000000 ? 0 : 1; /* 4.x has randomness of its own for hellos */
+    for (size_t i = asking; i < 2; i++) {
         kit_start(k, &(kit_order){.dtls = {.random = {.fill = no_randomness},
                                            .cid = ways[i],
                                            .cid_size = ways[i] == DOZE_CID_OFFER_BYTES ? 8 : 0}});

@@ -66,8 +66,7 @@ static int read_key(peer *p, const char *name) {
     if (content == NULL) {
         return MBEDTLS_ERR_PK_FILE_IO_ERROR;
     }
-    int ret =
-        mbedtls_pk_parse_key(&p->key, content, size, NULL, 0, p->settings.random.fill, p->settings.random.context);
+    int ret = peer_compat_parse_key(&p->key, content, size, p->settings.random.fill, p->settings.random.context);
     free_file(content, size);
     return ret;
 }
@@ -183,7 +182,7 @@ static void configure_protocol(peer *p) {
     const peer_settings *s = &p->settings;
     mbedtls_ssl_conf_min_tls_version(&p->config, MBEDTLS_SSL_VERSION_TLS1_2);
     mbedtls_ssl_conf_max_tls_version(&p->config, MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_rng(&p->config, s->random.fill, s->random.context);
+    peer_compat_conf_random(&p->config, s->random.fill, s->random.context);
     mbedtls_ssl_conf_handshake_timeout(&p->config, s->handshake_timer_min, s->handshake_timer_max);
     mbedtls_ssl_conf_dtls_anti_replay(&p->config, s->no_anti_replay ? MBEDTLS_SSL_ANTI_REPLAY_DISABLED
                                                                     : MBEDTLS_SSL_ANTI_REPLAY_ENABLED);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include <mbedtls/constant_time.h>
-#include <mbedtls/md.h>
 
 #include "peer_internal.h"
 
@@ -28,8 +27,7 @@ static int make_cookie(const peer *p, uint32_t second, const unsigned char *clie
         input[i] = (unsigned char)(second >> (24 - 8 * i));
     }
     memcpy(input + TIME_SIZE, client, client_size);
-    int ret = mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), p->cookie_secret, sizeof(p->cookie_secret),
-                              input, TIME_SIZE + client_size, mac);
+    int ret = peer_compat_mac(p->cookie_secret, input, TIME_SIZE + client_size, mac);
     memcpy(cookie, input, TIME_SIZE);
     memcpy(cookie + TIME_SIZE, mac, MAC_SIZE);
     return ret;

@@ -60,6 +60,14 @@ int peer_compat_start(void);
 void peer_compat_configure(peer *p);
 int peer_compat_alert(const mbedtls_ssl_context *ssl); /* the description of the fatal alert just received */
 int peer_compat_hello_request(mbedtls_ssl_context *ssl);
+typedef int peer_fill(void *context, unsigned char *out, size_t size);
+/* From 4.x on Mbed TLS has a random source of its own, and `fill` is not asked. */
+void peer_compat_conf_random(mbedtls_ssl_config *config, peer_fill *fill, void *context);
+int peer_compat_parse_key(mbedtls_pk_context *pk, const unsigned char *data, size_t size, peer_fill *fill,
+                          void *context);
+int peer_compat_parse_key_file(mbedtls_pk_context *pk, const char *name, peer_fill *fill, void *context);
+int peer_compat_set_up_tickets(peer *p, uint32_t lifetime);
+int peer_compat_mac(const unsigned char key[32], const unsigned char *data, size_t size, unsigned char mac[32]);
 const unsigned char *peer_compat_session_master(const mbedtls_ssl_session *session);
 
 /* peer.c: others give up the address of `a`, as peer_known_address says. */

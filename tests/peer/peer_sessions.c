@@ -73,8 +73,7 @@ int peer_sessions_init(peer *p) {
         return 0;
     }
     mbedtls_ssl_conf_session_tickets_cb(&p->config, ticket_write, ticket_parse, p);
-    return mbedtls_ssl_ticket_setup(&p->tickets, p->settings.random.fill, p->settings.random.context,
-                                    MBEDTLS_CIPHER_AES_128_GCM, TICKET_LIFETIME);
+    return peer_compat_set_up_tickets(p, TICKET_LIFETIME);
 }
 
 void peer_sessions_free(peer *p) {

@@ -130,7 +130,7 @@ static void client_init(scene *s, client *c, uint16_t port) {
                                                  MBEDTLS_SSL_PRESET_DEFAULT),
                      0);
     mbedtls_ssl_conf_max_tls_version(&c->config, MBEDTLS_SSL_VERSION_TLS1_2);
-    mbedtls_ssl_conf_rng(&c->config, scene_random, s);
+    peer_compat_conf_random(&c->config, scene_random, s);
     mbedtls_ssl_conf_ciphersuites(&c->config, client_psk_suites);
     mbedtls_ssl_conf_session_tickets(&c->config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     mbedtls_ssl_conf_cid(&c->config, 0, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
@@ -359,7 +359,7 @@ static void certificates_are_exchanged(void **state) {
     mbedtls_pk_init(&own_key);
     assert_int_equal(mbedtls_x509_crt_parse_file(&root, DOZE_TEST_CERTS "/root.pem"), 0);
     assert_int_equal(mbedtls_x509_crt_parse_file(&own, DOZE_TEST_CERTS "/client-chain.pem"), 0);
-    assert_int_equal(mbedtls_pk_parse_keyfile(&own_key, DOZE_TEST_CERTS "/client.key.pem", NULL, scene_random, s), 0);
+    assert_int_equal(peer_compat_parse_key_file(&own_key, DOZE_TEST_CERTS "/client.key.pem", scene_random, s), 0);
     s->settings.identity = NULL;
     s->settings.certificate_file = DOZE_TEST_CERTS "/server-chain.pem";
     s->settings.key_file = DOZE_TEST_CERTS "/server.key.pem";

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the store's records are sealed with. */
+#include "dtls/compat.h"
+
+#include <mbedtls/build_info.h>
+#include <mbedtls/md.h>
+#include <mbedtls/version.h>
+#include <psa/crypto.h>
+
+#define IS_4X (MBEDTLS_VERSION_NUMBER >= 0x04000000)
+
+#if !IS_4X && defined(MBEDTLS_CCM_C)
+#include <mbedtls/ccm.h>
+#endif
+
+#if IS_4X
+
+static psa_status_t import(psa_key_type_t type, psa_algorithm_t algorithm, psa_key_usage_t usage, const uint8_t *key,
+                           size_t size, psa_key_id_t *id) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, type);
+    psa_set_key_algorithm(&attributes, algorithm);
+    psa_set_key_usage_flags(&attributes, usage);
+    return psa_import_key(&attributes, key, size, id);
+}
+
+int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]) {
+    psa_key_id_t id = 0;
+    size_t written = 0;
+    psa_status_t status =
+        import(PSA_KEY_TYPE_HMAC, PSA_ALG_HMAC(PSA_ALG_SHA_256), PSA_KEY_USAGE_SIGN_MESSAGE, key, key_size, &id);
+    if (status == PSA_SUCCESS) {
+        status = psa_mac_compute(id, PSA_ALG_HMAC(PSA_ALG_SHA_256), data, size, mac, DOZE_MAC_SIZE, &written);
+        psa_destroy_key(id);
+    }
+    return (int)status;
+}
+
+int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
+    psa_key_id_t id = 0;
+    size_t written = 0;
+    psa_status_t status =
+        import(PSA_KEY_TYPE_AES, PSA_ALG_CCM, PSA_KEY_USAGE_ENCRYPT, seal->key, DOZE_SEAL_KEY_SIZE, &id);
+    if (status == PSA_SUCCESS) {
+        status = psa_aead_encrypt(id, PSA_ALG_CCM, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
+                                  size, data, size + DOZE_TAG_SIZE, &written);
+        psa_destroy_key(id);
+    }
+    return (int)status;
+}
+
+int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
+    psa_key_id_t id = 0;
+    size_t written = 0;
+    psa_status_t status =
+        import(PSA_KEY_TYPE_AES, PSA_ALG_CCM, PSA_KEY_USAGE_DECRYPT, seal->key, DOZE_SEAL_KEY_SIZE, &id);
+    if (status == PSA_SUCCESS) {
+        status = psa_aead_decrypt(id, PSA_ALG_CCM, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
+                                  size + DOZE_TAG_SIZE, data, size, &written);
+        psa_destroy_key(id);
+    }
+    return (int)status;
+}
+
+#else
+
+int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]) {
+    return mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), key, key_size, data, size, mac);
+}
+
+#if defined(MBEDTLS_CCM_C)
+
+typedef int (*operation)(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size);
+
+static int encrypt(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size) {
+    return mbedtls_ccm_encrypt_and_tag(ccm, size, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
+                                       data, data + size, DOZE_TAG_SIZE);
+}
+
+static int decrypt(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size) {
+    return mbedtls_ccm_auth_decrypt(ccm, size, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data, data,
+                                    data + size, DOZE_TAG_SIZE);
+}
+
+static int with_key(const doze_seal *seal, operation run, uint8_t *data, size_t size) {
+    mbedtls_ccm_context context;
+    mbedtls_ccm_init(&context);
+    int error = mbedtls_ccm_setkey(&context, MBEDTLS_CIPHER_ID_AES, seal->key, DOZE_SEAL_KEY_SIZE * 8);
+    if (error == 0) {
+        error = run(&context, seal, data, size);
+    }
+    mbedtls_ccm_free(&context);
+    return error;
+}
+
+int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
+    return with_key(seal, encrypt, data, size);
+}
+
+int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
+    return with_key(seal, decrypt, data, size);
+}
+
+#else
+
+int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
+    (void)seal;
+    (void)data;
+    (void)size;
+    return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
+}
+
+int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
+    return doze_tls_seal(seal, data, size);
+}
+
+#endif
+#endif
