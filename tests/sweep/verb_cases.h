@@ -89,7 +89,8 @@
     X(DOZE_ERR_ARGUMENT, ANYWHERE, true, doze_dtls_set_freezer(d, NULL, sizeof(data)))                                 \
     X(DOZE_ERR_STATE, OPENING | IN(FROZEN), true, doze_dtls_set_freezer(d, data, sizeof(data)))                        \
     X(DOZE_ERR_STATE, OPENING | IN(FROZEN), true, doze_dtls_set_freezer(d, NULL, 0))                                   \
-    X(DOZE_ERR_TOO_LONG, ANYWHERE & ~OPENING & ~IN(FROZEN), true, doze_dtls_set_freezer(d, data, DOZE_IMAGE_TYPICAL - 1))  \
+    X(DOZE_ERR_TOO_LONG, ANYWHERE & ~OPENING & ~IN(FROZEN), true,                                                      \
+      doze_dtls_set_freezer(d, data, DOZE_IMAGE_TYPICAL - 1))                                                          \
     X(DOZE_ERR_ARGUMENT, ANYWHERE, true, doze_dtls_set_store(NULL, &g->s.keeper, &g->s.settings))                      \
     X(DOZE_ERR_ARGUMENT, ANYWHERE, true, doze_dtls_set_store(d, NULL, &g->s.settings))                                 \
     X(DOZE_ERR_ARGUMENT, ANYWHERE, true, doze_dtls_set_store(d, &g->s.keeper, NULL))                                   \
