@@ -26,9 +26,11 @@ const char arguments_help[] =
     "  --store DIR         what is needed to go on after a reboot; the directory must exist\n"
     "  --bind PORT         the local port of the first connection\n"
     "  --refusals N        how often a Register is refused until Bootstrap is needed; 5\n"
+    "  --handshake-timer-max S  the longest wait of a handshake, which fails after it; 60\n"
     "  --json              one JSON object a line\n"
     "  --help              this\n"
     "\n"
+    "Of what is given twice, the last one counts.\n"
     "SIGTERM and SIGINT: it de-registers and ends; the second one ends it at once.\n"
     "Exit code: 0 it left, 1 something is wrong here, 2 the arguments are, 3 Bootstrap is needed,\n"
     "4 the server wants it rebooted: start it again.\n";
@@ -36,7 +38,7 @@ const char arguments_help[] =
 /* Everything that has a value, as text. */
 typedef struct given {
     const char *uri, *endpoint, *identity, *key, *cert, *private_key, *ca, *server_cert, *lifetime, *sleep, *awake,
-        *cycles, *store, *bind, *refusals;
+        *cycles, *store, *bind, *refusals, *timer_max;
 } given;
 
 static bool complain(const char *what, const char *why) {
@@ -53,7 +55,7 @@ static const char **find_value(given *g, const char *name) {
         {"--cert", &g->cert},         {"--private-key", &g->private_key}, {"--ca", &g->ca},
         {"--lifetime", &g->lifetime}, {"--server-cert", &g->server_cert}, {"--sleep", &g->sleep},
         {"--awake", &g->awake},       {"--cycles", &g->cycles},           {"--store", &g->store},
-        {"--bind", &g->bind},         {"--refusals", &g->refusals},
+        {"--bind", &g->bind},         {"--refusals", &g->refusals},       {"--handshake-timer-max", &g->timer_max},
     };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         if (strcmp(options[i].name, name) == 0) {
@@ -84,8 +86,6 @@ static bool collect(arguments *a, given *g, int argc, char **argv) {
             *flag = true;
         } else if (where == NULL) {
             return complain(argv[i], "there is no such option; --help lists them");
-        } else if (*where != NULL) {
-            return complain(argv[i], "given twice");
         } else if (where == &g->uri) {
             *where = argv[i];
         } else if (i + 1 == argc) {
@@ -198,5 +198,6 @@ bool arguments_read(arguments *a, int argc, char **argv) {
            read_count("--lifetime", g.lifetime, DEFAULT_LIFETIME, &a->lifetime) &&
            read_count("--cycles", g.cycles, 0, &a->cycles) && read_count("--refusals", g.refusals, 0, &a->refusals) &&
            read_seconds("--sleep", g.sleep, LWM2M_UNTIL_UPDATE, &a->sleep) &&
-           read_seconds("--awake", g.awake, LWM2M_AWAKE_TIME, &a->awake);
+           read_seconds("--awake", g.awake, LWM2M_AWAKE_TIME, &a->awake) &&
+           read_seconds("--handshake-timer-max", g.timer_max, 0, &a->handshake_timer_max);
 }

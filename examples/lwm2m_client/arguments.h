@@ -25,6 +25,7 @@ typedef struct arguments {
     uint32_t lifetime; /* s */
     uint32_t sleep;    /* ms */
     uint32_t awake;    /* ms */
+    uint32_t handshake_timer_max; /* ms; 0: doze's default */
     unsigned cycles;
     unsigned refusals;
 } arguments;

@@ -62,6 +62,7 @@ static bool open_x509(transport *t, const arguments *a) {
 
 static bool open_config(transport *t, const arguments *a) {
     doze_dtls_settings settings = {.clock = doze_posix_clock(), .random = doze_posix_random()};
+    settings.handshake_timer_max = a->handshake_timer_max;
     settings.cid = a->no_cid ? DOZE_CID_OFF : DOZE_CID_OFFER_EMPTY;
     if (a->identity != NULL) {
         settings.psk.identity = (doze_bytes){a->identity, strlen(a->identity)};

@@ -209,12 +209,13 @@ typedef struct doze_dtls {
     uint16_t climbs[DOZE_REASONS - DOZE_REASON_ENDED]; /* from DOZE_REASON_ENDED on */
     uint16_t path_port;                                /* the local one */
     uint16_t round_trip;                               /* the last one that was measured, in ms; up to 65,535 */
-    uint16_t slept;      /* s, until something is heard after it; 0: nothing to learn from, see survival.c … */
-    uint16_t lost_sleep; /* … the shortest one that lost the association … */
-    uint8_t lost_sleeps; /* … how many in a row, and how many handshakes that has spared the silence */
-    uint8_t frozen_size; /* of the image in the freezer; 0: none */
-    uint8_t alert;       /* the peer's last one, if any */
-    int8_t ended;        /* a doze_result: why the association ended; 0 while it lives */
+    uint16_t slept;      /* s, the longest sleep until something is heard; 0: nothing to learn from, see survival.c … */
+    uint16_t lost_sleep; /* … as long as this one, sleeps lose the association … */
+    uint8_t lost_sleeps; /* … how many did in a row, and how many handshakes that has spared the silence … */
+    uint8_t shorter_lost; /* … how many shorter ones did in a row */
+    uint8_t frozen_size;  /* of the image in the freezer; 0: none */
+    uint8_t alert;        /* the peer's last one, if any */
+    int8_t ended;         /* a doze_result: why the association ended; 0 while it lives */
     uint8_t images_refused;
     uint8_t silence_limit;
     uint8_t unanswered; /* sends, or bursts of them, without an answer */

@@ -74,10 +74,10 @@ static void weigh_send(doze_dtls *dtls, doze_result result) {
     }
 }
 
-/* Mbed TLS repeats its flight as often as the peer's comes again (RFC 6347 section 4.2.4), and so would a peer that does
- * the same, or anybody who has seen that flight: an answer or two between two expiries of the timer are enough. */
+/* Mbed TLS repeats its flight as often as the peer's comes again (RFC 6347 section 4.2.4). So would a peer that does the
+ * same, and anybody can who has seen that flight: two answers between two expiries of the timer are enough. */
 static bool may_send_flight(doze_association *live) {
-    enum { TIMES = 3 };
+    enum { TIMES = 2 };
     if (live->new_flight) {
         live->flight_size = live->flight_size < UINT8_MAX ? live->flight_size + 1 : UINT8_MAX;
         return true;

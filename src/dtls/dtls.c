@@ -72,7 +72,6 @@ static void leave_peer(doze_dtls *dtls) {
 static doze_result on_lower_connected(doze_dtls *dtls) {
     bool frozen = dtls->frozen_size != 0;
     bool loaded = dtls->loaded; /* after a sleep of which nobody knows how long it was */
-    dtls->loaded = false;
     if (dtls->ended != 0) {
         dtls->lost_reason = DOZE_REASON_ENDED;
     }
@@ -85,6 +84,7 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
     if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
         return DOZE_ERR_NO_MEMORY;
     }
+    dtls->loaded = false;
     if (!dtls->established) {
         if (frozen) {
             dtls->lost_reason = DOZE_REASON_IMAGE;

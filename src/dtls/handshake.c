@@ -21,10 +21,33 @@ int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
     return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
 }
 
-static void begin_flight(doze_association *live) {
+/* What is sent until the timer is started is a whole flight: a repeated one may be in smaller datagrams. */
+static void measure_flight(doze_association *live) {
     live->new_flight = true;
-    live->flight_size = live->repeated = 0;
+    live->flight_size = 0;
+}
+
+static void begin_flight(doze_association *live) {
+    measure_flight(live);
+    live->repeated = 0;
+    live->restarted = false;
     live->flights = live->flights < UINT8_MAX ? live->flights + 1 : UINT8_MAX;
+}
+
+static void stop_timer(doze_dtls *dtls) {
+    doze_association *live = dtls->live;
+    live->new_flight = false;
+    if (!live->catching_up && doze_dtls_timer_left(dtls) == 0) {
+        measure_flight(live); /* it ran out */
+    }
+    live->timer_delay = 0;
+}
+
+/* The peer's repetition may have crossed ours, which is as good as one; but who asks for many must not gain time by that. */
+static bool may_restart_timer(doze_association *live) {
+    bool first = !live->restarted;
+    live->restarted = true;
+    return first;
 }
 
 /* `units` doubles with each retransmission, from 1: the schedule is doze's, so that it can differ between sockets
@@ -34,14 +57,15 @@ static void set_timer(void *context, uint32_t intermediate, uint32_t units) {
     doze_dtls *dtls = context;
     (void)intermediate;
     doze_association *live = dtls->live;
-    bool running = live->timer_delay != 0;
-    live->new_flight = false;
     if (units == 0) {
-        live->timer_delay = 0;
+        stop_timer(dtls);
         return;
     }
-    if (running && (live->catching_up || doze_dtls_timer_left(dtls) != 0)) {
-        return; /* it was the peer that wanted a repetition: who asks for many must not gain time by that */
+    bool running = live->timer_delay != 0;
+    bool after_flight = live->new_flight;
+    live->new_flight = false;
+    if (running && !after_flight && !may_restart_timer(live)) {
+        return;
     }
     if (units == 1 && !running) {
         begin_flight(live);

@@ -44,8 +44,9 @@ typedef struct doze_association {
     uint8_t expiries;      /* of its timer */
     uint8_t flights;       /* of ours */
     uint8_t flight_size;   /* datagrams of the last one */
-    bool new_flight;       /* it is being sent for the first time */
-    uint8_t repeated;      /* datagrams, since its timer was started or ran out last */
+    bool new_flight;       /* it is being sent, and not because the peer wants it again */
+    bool restarted;        /* the timer, since it was started or ran out last, by the peer's repetition */
+    uint8_t repeated;      /* datagrams that the peer wanted again, since its timer was started or ran out last */
     uint8_t datagrams;     /* sent, of the climb's bound */
     bool offered;          /* a session */
     bool spoke;            /* the last datagram was ours */

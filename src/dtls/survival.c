@@ -14,7 +14,10 @@ static uint16_t seconds_of_sleep(const doze_dtls *dtls) {
 }
 
 bool doze_dtls_would_wake_in_vain(doze_dtls *dtls) {
-    dtls->slept = dtls->peer_has_cid ? 0 : seconds_of_sleep(dtls);
+    uint16_t slept = seconds_of_sleep(dtls);
+    dtls->slept = dtls->peer_has_cid    ? 0
+                  : slept > dtls->slept ? slept
+                                        : dtls->slept; /* the longest since it was heard */
     if (dtls->slept == 0 || dtls->lost_sleeps < LESSON || dtls->slept < dtls->lost_sleep) {
         return false;
     }
@@ -23,7 +26,6 @@ bool doze_dtls_would_wake_in_vain(doze_dtls *dtls) {
         return false;
     }
     dtls->lost_sleeps++;
-    dtls->slept = 0;
     return true;
 }
 
@@ -32,23 +34,36 @@ void doze_dtls_note_survived(doze_dtls *dtls) {
         dtls->lost_sleeps = 0;
     }
     dtls->slept = 0;
+    dtls->shorter_lost = 0;
+}
+
+static void learn_shorter(doze_dtls *dtls, uint16_t slept) {
+    if (++dtls->shorter_lost == LESSON) {
+        dtls->lost_sleep = slept;
+        dtls->shorter_lost = 0;
+    }
 }
 
 void doze_dtls_note_lost(doze_dtls *dtls) {
     bool by_silence = dtls->report.reason == DOZE_REASON_SILENCE || dtls->report.reason == DOZE_REASON_CALLER;
-    if (dtls->slept == 0 || !by_silence) {
+    uint16_t slept = dtls->slept;
+    dtls->slept = 0; /* of the association of before */
+    if (slept == 0 || !by_silence) {
         return;
     }
-    if (dtls->lost_sleeps == 0 || dtls->slept < dtls->lost_sleep) {
-        dtls->lost_sleep = dtls->slept;
+    if (dtls->lost_sleeps >= LESSON && slept < dtls->lost_sleep) {
+        learn_shorter(dtls, slept);
+        return;
+    }
+    if (dtls->lost_sleeps == 0 || slept > dtls->lost_sleep) {
+        dtls->lost_sleep = slept;
     }
     if (dtls->lost_sleeps < LESSON) {
         dtls->lost_sleeps++;
     }
-    dtls->slept = 0;
 }
 
 void doze_dtls_unlearn_sleeps(doze_dtls *dtls) {
     dtls->slept = dtls->lost_sleep = 0;
-    dtls->lost_sleeps = 0;
+    dtls->lost_sleeps = dtls->shorter_lost = 0;
 }

@@ -173,6 +173,163 @@ static void a_frozen_association_learns_the_same(void **state) {
     kit_stop(k);
 }
 
+/* ---- only sleeps are to blame that lost it ---- */
+
+/* Twenty short sleeps, which any association survives. */
+static void expect_short_sleeps_kept(kit *k) {
+    for (int i = 0; i < 20; i++) {
+        assert_int_equal(sleep_and_wake(k, SHORT_SLEEP), DOZE_RUNG_KEPT);
+        assert_int_equal(be_heard(k), 1);
+    }
+}
+
+static void one_restart_in_a_short_sleep_is_no_lesson(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    learn(k);
+    assert_int_equal(sleep_and_wake(k, 100), DOZE_RUNG_KEPT);
+    assert_true(peer_restart(k->peer, true));
+    assert_int_equal(be_heard(k), 5);
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+static void of_sleeps_that_differ_the_longest_is_the_lesson(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    assert_int_equal(sleep_and_wake(k, 100), DOZE_RUNG_KEPT);
+    assert_true(peer_restart(k->peer, true));
+    assert_int_equal(be_heard(k), 5);
+    wake_to_silence(k);
+    wake_to_silence(k);
+    expect_short_sleeps_kept(k);
+    assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_RESUMED);
+    kit_stop(k);
+}
+
+static void shorter_sleeps_that_are_lost_too_are_learnt_in_their_turn(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    learn(k);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sleep_and_wake(k, LONG_SLEEP / 2), DOZE_RUNG_KEPT);
+        assert_int_equal(be_heard(k), 5);
+    }
+    assert_int_equal(sleep_and_wake(k, LONG_SLEEP / 2), DOZE_RUNG_RESUMED);
+    be_heard(k);
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+/* As a report is repeated by who sleeps between the tries. */
+static void naps_between_tries_are_not_to_blame(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_KEPT);
+        for (int j = 0; j < 2; j++) {
+            char answer[16];
+            size_t size = 0;
+            assert_int_equal(doze_send(k->socket, "report", 6), DOZE_OK);
+            assert_int_equal(world_recv(&k->w, k->socket, answer, sizeof(answer), &size, 5000), DOZE_WOULD_BLOCK);
+            assert_int_equal(sleep_and_wake(k, 5000), DOZE_RUNG_KEPT);
+        }
+        be_heard(k);
+    }
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+static void wakes_in_which_nothing_is_asked_are_not_to_blame(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_KEPT);
+        assert_int_equal(doze_dtls_send_one_way(&k->dtls, "x", 1), DOZE_OK);
+        world_advance(&k->w, 100);
+        assert_int_equal(sleep_and_wake(k, 1000), DOZE_RUNG_KEPT);
+        be_heard(k);
+    }
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+static void after_a_climb_that_failed_the_long_sleep_is_still_the_one_that_counts(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    learn(k);
+    kit_sleep(k);
+    world_advance(&k->w, LONG_SLEEP);
+    k->w.link.dead[WORLD_UP] = true;
+    assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_ERR_TIMEOUT);
+    k->w.link.dead[WORLD_UP] = false;
+    world_advance(&k->w, 10000);
+    assert_int_equal(world_resume(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    assert_int_equal(kit_option(k, DOZE_OPT_RUNG), DOZE_RUNG_RESUMED);
+    assert_int_equal(be_heard(k), 2);
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+static void an_association_that_is_lost_awake_teaches_nothing(void **state) {
+    kit *k = *state;
+    world_nat_set_timeout(begin(k, &without_cid), -1);
+    for (int i = 0; i < 3; i++) {
+        char buffer[16];
+        size_t size = 0;
+        assert_int_equal(sleep_and_wake(k, SHORT_SLEEP), DOZE_RUNG_KEPT);
+        assert_int_equal(peer_close(k->peer, peer_newest(k->peer)), 0);
+        assert_int_equal(world_recv(&k->w, k->socket, buffer, sizeof(buffer), &size, 5000), DOZE_ERR_CLOSED_BY_PEER);
+        kit_sleep(k);
+        kit_resume(k);
+        assert_int_equal(reason(k), DOZE_REASON_ENDED);
+        assert_true(peer_restart(k->peer, true)); /* before the new one has slept */
+        be_heard(k);
+        assert_int_equal(reason(k), DOZE_REASON_SILENCE);
+    }
+    expect_short_sleeps_kept(k);
+    kit_stop(k);
+}
+
+static void another_server_is_tried_anew(void **state) {
+    kit *k = *state;
+    world_nat *nat = begin(k, &without_cid);
+    learn(k);
+    assert_int_equal(doze_forget(k->socket), DOZE_OK);
+    world_nat_set_timeout(nat, -1);
+    kit_connect(k);
+    kit_exchange(k, "first");
+    assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_KEPT);
+    assert_int_equal(be_heard(k), 1);
+    kit_stop(k);
+}
+
+static void the_callers_word_counts_as_silence(void **state) {
+    kit *k = *state;
+    begin(k, &without_cid);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_KEPT);
+        assert_int_equal(doze_dtls_no_answer(&k->dtls), DOZE_OK);
+        be_heard(k);
+    }
+    assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_RESUMED);
+    kit_stop(k);
+}
+
+static void a_sleep_of_a_day_is_as_long_as_the_longest_that_is_known(void **state) {
+    enum { DAY = 24 * 3600 * 1000 };
+    kit *k = *state;
+    begin(k, &without_cid);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(sleep_and_wake(k, DAY), DOZE_RUNG_KEPT);
+        assert_int_equal(be_heard(k), 5);
+    }
+    assert_int_equal(sleep_and_wake(k, LONG_SLEEP), DOZE_RUNG_KEPT);
+    assert_int_equal(be_heard(k), 5);
+    assert_int_equal(sleep_and_wake(k, DAY), DOZE_RUNG_RESUMED);
+    kit_stop(k);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         KIT_TEST(a_nat_that_forgets_costs_silence_three_times_and_then_a_handshake_at_once),
@@ -183,6 +340,16 @@ int main(void) {
         KIT_TEST(another_network_is_tried_anew),
         KIT_TEST(with_a_connection_id_there_is_nothing_to_learn),
         KIT_TEST(a_frozen_association_learns_the_same),
+        KIT_TEST(one_restart_in_a_short_sleep_is_no_lesson),
+        KIT_TEST(of_sleeps_that_differ_the_longest_is_the_lesson),
+        KIT_TEST(shorter_sleeps_that_are_lost_too_are_learnt_in_their_turn),
+        KIT_TEST(naps_between_tries_are_not_to_blame),
+        KIT_TEST(wakes_in_which_nothing_is_asked_are_not_to_blame),
+        KIT_TEST(after_a_climb_that_failed_the_long_sleep_is_still_the_one_that_counts),
+        KIT_TEST(an_association_that_is_lost_awake_teaches_nothing),
+        KIT_TEST(another_server_is_tried_anew),
+        KIT_TEST(the_callers_word_counts_as_silence),
+        KIT_TEST(a_sleep_of_a_day_is_as_long_as_the_longest_that_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,13 +208,14 @@ static void arguments_that_make_no_sense_are_said(void **state) {
         {"coap://h", "--endpoint", "e", "--key", "00"},
         {"coap://h"},
         {"coap://h", "--endpoint"},
-        {"coap://h", "--endpoint", "e", "--endpoint", "e"},
-        {"coap://h", "coap://h", "--endpoint", "e"},
+        {"coap://h", "--endpoint", "e", "--endpoint", ""}, /* the last one counts */
+        {"coap://h", "http://x", "--endpoint", "e"},
         {"coap://h", "--endpoint", "e", "--lifetime", "0"},
         {"coap://h", "--endpoint", "e", "--cycles", "-1"},
         {"coap://h", "--endpoint", "e", "--sleep", "-1"},
         {"coap://h", "--endpoint", "e", "--awake", "x"},
         {"coap://h", "--endpoint", "e", "--bind", "0"},
+        {"coap://h", "--endpoint", "e", "--handshake-timer-max", "x"},
         {"coap://h", "--endpoint", "e", "--nonsense"},
     };
     lwm2m_host *s = *state;

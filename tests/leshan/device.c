@@ -25,7 +25,7 @@ typedef struct arguments {
     const char *list[ARGUMENTS_MAX];
     size_t count;
     char server[64];
-    char numbers[4][16];
+    char numbers[5][16];
     char store[96];
 } arguments;
 
@@ -70,6 +70,9 @@ static void launch(device *d) {
     add_number(&a, 2, "--awake", s->awake);
     if (s->cycles > 0) {
         add_number(&a, 3, "--cycles", s->cycles);
+    }
+    if (s->timer_max > 0) {
+        add_number(&a, 4, "--handshake-timer-max", s->timer_max);
     }
     if (s->stay) {
         add(&a, "--stay", NULL);

@@ -15,12 +15,13 @@ typedef struct device_settings {
     const char *identity; /* … */
     const char *key;      /* hex */
     bool no_connection_id;
-    int lifetime; /* s */
-    int sleep;    /* s */
-    int awake;    /* s */
-    int cycles;   /* 0: as many as it is left for */
-    bool stay;    /* after these it just falls asleep */
-    bool store;   /* what sleep needs is in a directory, and survives the process */
+    int lifetime;  /* s */
+    int sleep;     /* s */
+    int awake;     /* s */
+    int timer_max; /* s; the longest wait of a handshake; 0: as it is by default */
+    int cycles;    /* 0: as many as it is left for */
+    bool stay;     /* after these it just falls asleep */
+    bool store;    /* what sleep needs is in a directory, and survives the process */
 } device_settings;
 
 /* All zero: none. */

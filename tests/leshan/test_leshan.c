@@ -208,9 +208,11 @@ static void wrong_keys_and_unknown_identities_lead_to_no_registration_and_the_cl
     scene *s = *state;
     uint16_t port = s->stage->server.coaps;
     device other = {0};
-    scene_start_client(s, (device_settings){.server_port = port, .sleep = LONG, .key = "ffffffffffffffffffffffffffff"});
+    scene_start_client(
+        s,
+        (device_settings){.server_port = port, .sleep = LONG, .timer_max = 2, .key = "ffffffffffffffffffffffffffff"});
     other = s->device;
-    scene_start_client(s, (device_settings){.server_port = port, .sleep = LONG, .identity = "nobody"});
+    scene_start_client(s, (device_settings){.server_port = port, .sleep = LONG, .timer_max = 2, .identity = "nobody"});
     bool both = scene_waits_until_client_said(s, "error", 1);
     device_remove(&s->device);
     s->device = other;
