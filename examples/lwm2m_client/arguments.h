@@ -22,9 +22,9 @@ typedef struct arguments {
     const char *store; /* a directory, NULL: none */
     bool no_cid;
     bool stay;
-    uint32_t lifetime; /* s */
-    uint32_t sleep;    /* ms */
-    uint32_t awake;    /* ms */
+    uint32_t lifetime;            /* s */
+    uint32_t sleep;               /* ms */
+    uint32_t awake;               /* ms */
     uint32_t handshake_timer_max; /* ms; 0: doze's default */
     unsigned cycles;
     unsigned refusals;
