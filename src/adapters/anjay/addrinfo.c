@@ -142,7 +142,7 @@ avs_error_t avs_net_resolved_endpoint_get_host_port(const avs_net_resolved_endpo
     if (!doze_anjay_unpack(endp, &end) || !net->ops->format(net, &end, address, sizeof(address))) {
         return avs_errno(AVS_EINVAL);
     }
-    snprintf(port, sizeof(port), "%u", (unsigned)end.port);
+    (void)snprintf(port, sizeof(port), "%u", (unsigned)end.port);
     avs_error_t error = write_text(host, hostlen, address);
     return avs_is_ok(error) ? write_text(serv, servlen, port) : error;
 }

@@ -12,10 +12,13 @@
 typedef const avs_crypto_security_info_union_t info;
 
 static void wipe(doze_bytes *bytes) {
-    void *memory = (void *)(uintptr_t)bytes->data;
-    if (memory != NULL) {
-        mbedtls_platform_zeroize(memory, bytes->size);
-        avs_free(memory);
+    union {
+        const void *kept;
+        void *given;
+    } memory = {bytes->data}; /* what avs_malloc() gave */
+    if (memory.kept != NULL) {
+        mbedtls_platform_zeroize(memory.given, bytes->size);
+        avs_free(memory.given);
     }
     *bytes = (doze_bytes){0};
 }
@@ -42,9 +45,9 @@ static avs_error_t append(doze_bytes *to, const void *data, size_t size) {
 static avs_error_t read_stream(FILE *file, doze_bytes *out) {
     unsigned char part[1024];
     avs_error_t error = AVS_OK;
-    size_t got;
-    while (avs_is_ok(error) && (got = fread(part, 1, sizeof(part), file)) > 0) {
-        error = append(out, part, got);
+    while (avs_is_ok(error) && !feof(file) && !ferror(file)) {
+        size_t got = fread(part, 1, sizeof(part), file);
+        error = got == 0 ? AVS_OK : append(out, part, got);
     }
     mbedtls_platform_zeroize(part, sizeof(part));
     return avs_is_ok(error) && ferror(file) ? avs_errno(AVS_EIO) : error;
@@ -56,7 +59,7 @@ static avs_error_t read_file(const char *name, doze_bytes *out) {
         return avs_errno(AVS_ENOENT);
     }
     avs_error_t error = read_stream(file, out);
-    fclose(file);
+    (void)fclose(file); /* it was only read */
     return error;
 }
 
@@ -99,12 +102,12 @@ static avs_error_t append_as_pem(doze_bytes *to, const doze_bytes *der, const ch
         return avs_errno(AVS_ENOMEM);
     }
     mbedtls_base64_encode(text, size, &size, der->data, der->size);
-    snprintf(line, sizeof(line), "-----BEGIN %s-----\n", label);
+    (void)snprintf(line, sizeof(line), "-----BEGIN %s-----\n", label);
     avs_error_t error = append(to, line, strlen(line));
     if (avs_is_ok(error)) {
         error = append(to, text, size);
     }
-    snprintf(line, sizeof(line), "\n-----END %s-----\n", label);
+    (void)snprintf(line, sizeof(line), "\n-----END %s-----\n", label);
     avs_free(text);
     return avs_is_ok(error) ? append(to, line, strlen(line)) : error;
 }

@@ -20,7 +20,7 @@ static avs_error_t copy(char *out, size_t size, const char *text) {
 
 static avs_error_t copy_port(char *out, size_t size, uint16_t port) {
     char text[sizeof("65535")];
-    snprintf(text, sizeof(text), "%u", (unsigned)port);
+    (void)snprintf(text, sizeof(text), "%u", (unsigned)port);
     return port == 0 ? avs_errno(AVS_EBADF) : copy(out, size, text);
 }
 

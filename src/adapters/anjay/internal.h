@@ -91,7 +91,7 @@ static inline doze_anjay_dtls *doze_anjay_dtls_of(doze_anjay_udp *s) {
 avs_error_t doze_anjay_udp_init(doze_anjay_udp *s, const avs_net_socket_configuration_t *configuration);
 
 /* Makes the DTLS socket, unless there is one; a UDP socket always is. */
-avs_error_t doze_anjay_make_ready(doze_anjay_udp *s);
+avs_error_t doze_anjay_make_ready(doze_anjay_udp *base);
 /* A DANE record, for the sockets made from now on. */
 avs_error_t doze_anjay_set_tlsa(doze_anjay_dtls *s, const avs_net_socket_dane_tlsa_array_t *records);
 avs_error_t doze_anjay_set_handshake_timeouts(doze_anjay_dtls *s, const avs_net_dtls_handshake_timeouts_t *timeouts);

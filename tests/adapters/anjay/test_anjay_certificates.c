@@ -45,10 +45,11 @@ static void trust_may_come_from_files_buffers_and_arrays_in_pem_and_der(void **s
         c->trusted_certs.desc = sources[i];
         is_trusted(r);
     }
-    avs_crypto_security_info_union_t several[] = {rig_buffer("other-ca.pem"), rig_buffer("root.der")};
+    avs_crypto_security_info_union_t several[] = {
+        rig_buffer("other-ca.pem"), {.source = AVS_CRYPTO_DATA_SOURCE_EMPTY}, rig_buffer("root.der")};
     several[0].info.buffer.buffer_size++; /* as a C string has it, its end included */
     c->trusted_certs.desc =
-        (avs_crypto_security_info_union_t){.source = AVS_CRYPTO_DATA_SOURCE_ARRAY, .info.array = {several, 2}};
+        (avs_crypto_security_info_union_t){.source = AVS_CRYPTO_DATA_SOURCE_ARRAY, .info.array = {several, 3}};
     is_trusted(r);
     c->trusted_certs.desc = sources[1];
     c->cert_revocation_lists.desc = rig_buffer("crl.pem");
@@ -141,22 +142,56 @@ static void a_record_alone_says_whom_to_trust(void **state) {
     with_record(r, whole_server(), AVS_EISCONN);
 }
 
-static void a_record_by_its_hash_refuses_all_others(void **state) {
+static void without_its_record_nobody_is_trusted_any_more(void **state) {
     rig *r = *state;
-    unsigned char hash[32];
-    mbedtls_x509_crt crt;
-    avs_crypto_security_info_union_t server = rig_buffer("server.pem");
-    mbedtls_x509_crt_init(&crt);
-    assert_int_equal(mbedtls_x509_crt_parse(&crt, server.info.buffer.buffer, server.info.buffer.buffer_size + 1), 0);
-    const mbedtls_md_info_t *sha256 = mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
-    assert_int_equal(mbedtls_md(sha256, crt.raw.p, crt.raw.len, hash), 0);
-    mbedtls_x509_crt_free(&crt);
     rig_serve(r, NULL, "server");
     use_certificates(r)->dane = true;
-    avs_net_socket_dane_tlsa_record_t record = {.certificate_usage = AVS_NET_SOCKET_DANE_DOMAIN_ISSUED_CERTIFICATE,
-                                                .matching_type = AVS_NET_SOCKET_DANE_MATCH_SHA256,
-                                                .association_data = hash,
-                                                .association_data_size = sizeof(hash)};
+    rig_dtls(r);
+    with_record(r, whole_server(), AVS_NO_ERROR);
+    assert_ok(rig_set(r, AVS_NET_SOCKET_OPT_DANE_TLSA_ARRAY, (avs_net_socket_opt_value_t){.dane_tlsa_array = {0}}));
+    assert_errno(rig_connect(r), AVS_EINVAL);
+    with_record(r, whole_server(), AVS_NO_ERROR);
+    assert_ok(rig_connect(r));
+}
+
+/* `hash` is memory for it. */
+static avs_net_socket_dane_tlsa_record_t server_by_hash(mbedtls_md_type_t type, unsigned char hash[64]) {
+    mbedtls_x509_crt crt;
+    avs_crypto_security_info_union_t server = rig_buffer("server.pem");
+    const mbedtls_md_info_t *md = mbedtls_md_info_from_type(type);
+    mbedtls_x509_crt_init(&crt);
+    assert_int_equal(mbedtls_x509_crt_parse(&crt, server.info.buffer.buffer, server.info.buffer.buffer_size + 1), 0);
+    assert_int_equal(mbedtls_md(md, crt.raw.p, crt.raw.len, hash), 0);
+    mbedtls_x509_crt_free(&crt);
+    return (avs_net_socket_dane_tlsa_record_t){.certificate_usage = AVS_NET_SOCKET_DANE_DOMAIN_ISSUED_CERTIFICATE,
+                                               .matching_type = type == MBEDTLS_MD_SHA512
+                                                                    ? AVS_NET_SOCKET_DANE_MATCH_SHA512
+                                                                    : AVS_NET_SOCKET_DANE_MATCH_SHA256,
+                                               .association_data = hash,
+                                               .association_data_size = mbedtls_md_get_size(md)};
+}
+
+static void a_record_by_either_hash_says_whom_to_trust(void **state) {
+    static const mbedtls_md_type_t types[] = {MBEDTLS_MD_SHA256, MBEDTLS_MD_SHA512};
+    rig *r = *state;
+    unsigned char hash[64];
+    rig_serve(r, NULL, "server");
+    use_certificates(r)->dane = true;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        rig_dtls(r);
+        with_record(r, server_by_hash(types[i], hash), AVS_NO_ERROR);
+        assert_ok(rig_connect(r));
+        rig_exchange(r, "known by its hash");
+        rig_drop(r);
+    }
+}
+
+static void a_record_by_its_hash_refuses_all_others(void **state) {
+    rig *r = *state;
+    unsigned char hash[64];
+    avs_net_socket_dane_tlsa_record_t record = server_by_hash(MBEDTLS_MD_SHA256, hash);
+    rig_serve(r, NULL, "server");
+    use_certificates(r)->dane = true;
     rig_dtls(r);
     with_record(r, record, AVS_NO_ERROR);
     assert_ok(rig_connect(r));
@@ -255,6 +290,8 @@ int main(void) {
         RIG_TEST(a_client_certificate_is_shown_and_sleeps_like_a_key),
         RIG_TEST(the_servers_name_can_be_given),
         RIG_TEST(a_record_alone_says_whom_to_trust),
+        RIG_TEST(without_its_record_nobody_is_trusted_any_more),
+        RIG_TEST(a_record_by_either_hash_says_whom_to_trust),
         RIG_TEST(a_record_by_its_hash_refuses_all_others),
         RIG_TEST(records_that_doze_cannot_use_are_refused),
         RIG_TEST(security_that_cannot_be_had_makes_no_socket),

@@ -79,6 +79,16 @@ static void a_message_longer_than_the_buffer_is_told_and_does_not_spoil_the_next
     rig_exchange(r, "next");
 }
 
+static void a_message_waits_for_a_connect_that_was_begun_on_dozes_own_socket(void **state) {
+    rig *r = *state;
+    rig_serve(r, NULL, NULL);
+    rig_dtls(r);
+    doze_socket *own = doze_anjay_socket(r->socket);
+    assert_int_equal(doze_connect(own, "127.0.0.1", peer_udp_port(&r->server)), DOZE_IN_PROGRESS);
+    rig_exchange(r, "at once");
+    assert_int_equal(rig_state(r), AVS_NET_SOCKET_STATE_CONNECTED);
+}
+
 static void a_forced_mtu_leaves_room_for_the_record(void **state) {
     rig *r = *state;
     avs_net_socket_opt_value_t value;
@@ -138,7 +148,8 @@ static void a_configuration_that_cannot_be_had_makes_no_socket(void **state) {
     char long_name[300];
     memset(long_name, 'x', sizeof(long_name) - 1);
     long_name[sizeof(long_name) - 1] = '\0';
-    avs_net_ssl_configuration_t c[10];
+    uint32_t known = MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8;
+    avs_net_ssl_configuration_t c[12];
     for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
         c[i] = r->config;
     }
@@ -152,8 +163,11 @@ static void a_configuration_that_cannot_be_had_makes_no_socket(void **state) {
     c[7].session_resumption_buffer = NULL;
     c[8].security.data.psk.key.desc.source = AVS_CRYPTO_DATA_SOURCE_EMPTY;
     c[9].security.data.psk.identity.desc.source = AVS_CRYPTO_DATA_SOURCE_LIST;
-    static const avs_errno_t wanted[] = {AVS_EINVAL,  AVS_ENOTSUP, AVS_ENOTSUP, AVS_EINVAL, AVS_ENOTSUP,
-                                         AVS_ENOTSUP, AVS_ERANGE,  AVS_EINVAL,  AVS_EINVAL, AVS_ENOTSUP};
+    c[10].backend_configuration.dscp = 64;
+    c[11].security.data.psk.key.desc.source = AVS_CRYPTO_DATA_SOURCE_EMPTY;
+    c[11].ciphersuites = (avs_net_socket_tls_ciphersuites_t){&known, 1};
+    static const avs_errno_t wanted[] = {AVS_EINVAL, AVS_ENOTSUP, AVS_ENOTSUP, AVS_EINVAL,  AVS_ENOTSUP, AVS_ENOTSUP,
+                                         AVS_ERANGE, AVS_EINVAL,  AVS_EINVAL,  AVS_ENOTSUP, AVS_EINVAL,  AVS_EINVAL};
     for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
         assert_errno(_avs_net_create_dtls_socket(&r->socket, &c[i]), wanted[i]);
         assert_null(r->socket);
@@ -269,6 +283,7 @@ int main(void) {
         RIG_TEST(without_the_wish_there_is_no_connection_id),
         RIG_TEST(two_messages_in_one_datagram_are_both_had_and_the_second_is_announced),
         RIG_TEST(a_message_longer_than_the_buffer_is_told_and_does_not_spoil_the_next),
+        RIG_TEST(a_message_waits_for_a_connect_that_was_begun_on_dozes_own_socket),
         RIG_TEST(a_forced_mtu_leaves_room_for_the_record),
         RIG_TEST(ciphersuites_that_doze_does_not_know_are_passed_over),
         RIG_TEST(timers_of_the_configuration_and_of_the_option_hold),

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/anjay/internal.h"
 #include "rig.h"
 
 #define NAME "server.example"
@@ -134,6 +135,20 @@ static void a_name_that_nobody_has_is_told(void **state) {
     assert_int_equal(rig_state(r), AVS_NET_SOCKET_STATE_CLOSED);
 }
 
+static void a_lookup_is_over_when_it_has_begun_and_has_no_descriptor(void **state) {
+    const avs_net_socket_configuration_t configuration = {0};
+    doze_anjay_platform platform = {.priority = 0};
+    doze_resolver *resolver = &platform.resolver;
+    doze_lookup *lookup = NULL;
+    (void)state;
+    name_leads_to("127.0.0.2", NULL, NULL);
+    doze_anjay_platform_init(&platform, &configuration);
+    assert_int_equal(resolver->ops->start(resolver, NAME, DOZE_FAMILY_ANY, &lookup), DOZE_OK);
+    assert_int_equal(resolver->ops->fd(resolver, lookup), -1);
+    assert_int_equal(resolver->ops->next_timeout(resolver, lookup), 0);
+    resolver->ops->finish(resolver, lookup);
+}
+
 /* ---- without a socket ---- */
 
 static void next_is(avs_net_addrinfo_t *info, const char *host, const char *port) {
@@ -205,6 +220,26 @@ static void an_endpoint_that_is_none_and_a_text_too_small_are_told(void **state)
     avs_net_addrinfo_delete(&info);
 }
 
+static doze_result begin_nothing(doze_resolver *resolver, const char *host, doze_family family, doze_lookup **lookup) {
+    (void)resolver;
+    (void)host;
+    (void)family;
+    (void)lookup;
+    return DOZE_ERR_NO_MEMORY;
+}
+
+static void a_lookup_that_cannot_begin_finds_nothing(void **state) {
+    doze_resolver *host = doze_posix_resolver();
+    const doze_resolver_ops *own = host->ops;
+    const doze_resolver_ops without_memory = {.start = begin_nothing};
+    (void)state;
+    name_leads_to("127.0.0.2", NULL, NULL);
+    host->ops = &without_memory;
+    avs_net_addrinfo_t *info = ask(AVS_NET_AF_UNSPEC, NAME, 0, NULL);
+    host->ops = own;
+    assert_null(info);
+}
+
 static void a_lookup_without_memory_finds_nothing(void **state) {
     (void)state;
     name_leads_to("127.0.0.2", "127.0.0.3", NULL);
@@ -222,9 +257,11 @@ int main(void) {
         RIG_TEST(a_resumed_download_asks_the_node_it_was_suspended_at),
         RIG_TEST(a_preferred_family_is_tried_first),
         RIG_TEST(a_name_that_nobody_has_is_told),
+        RIG_TEST(a_lookup_is_over_when_it_has_begun_and_has_no_descriptor),
         RIG_TEST(a_lookup_has_all_addresses_the_preferred_one_first),
         RIG_TEST(addresses_are_not_looked_up),
         RIG_TEST(no_host_is_any_address_to_bind),
+        RIG_TEST(a_lookup_that_cannot_begin_finds_nothing),
         RIG_TEST(a_lookup_without_memory_finds_nothing),
         RIG_TEST(an_endpoint_that_is_none_and_a_text_too_small_are_told),
     };

@@ -8,6 +8,7 @@
 
 #include <avsystem/coap/ctx.h>
 
+#include "adapters/anjay/internal.h"
 #include "rig.h"
 
 #define NON_CONFIRMABLE "\x50 nobody answers this"
@@ -222,6 +223,18 @@ static void a_buffer_too_small_for_a_session_is_left_alone(void **state) {
     }
 }
 
+static void a_session_is_not_read_into_less_room_than_it_needs(void **state) {
+    rig *r = *state;
+    doze_anjay_session session;
+    doze_store *store = &session.store;
+    unsigned char copy[4] = {0};
+    size_t size = 0;
+    assert_true(doze_anjay_session_init(&session, r->session, sizeof(r->session)));
+    assert_int_equal(store->ops->write(store, 1, "12345", 5), DOZE_OK);
+    assert_int_equal(store->ops->read(store, 1, copy, sizeof(copy), &size), DOZE_ERR_TOO_LONG);
+    assert_memory_equal(copy, "\0\0\0\0", sizeof(copy));
+}
+
 /* ---- a server that has lost the association, and one that is away ---- */
 
 static void send_into_silence(rig *r, unsigned times) {
@@ -320,6 +333,7 @@ int main(void) {
         RIG_TEST(a_buffer_that_was_emptied_ends_the_association_and_keeps_the_port),
         RIG_TEST(without_a_buffer_nothing_is_resumed_but_sleep_goes_on),
         RIG_TEST(a_buffer_too_small_for_a_session_is_left_alone),
+        RIG_TEST(a_session_is_not_read_into_less_room_than_it_needs),
         RIG_TEST(a_server_that_restarted_gets_a_new_association_and_nothing_of_the_old_one),
         RIG_TEST(an_outage_costs_no_association),
         RIG_TEST(messages_that_nobody_answers_are_no_reason_for_a_handshake),

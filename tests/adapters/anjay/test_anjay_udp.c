@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* UDP sockets through avs_net's operations, and what their configuration asks for. */
-#define _GNU_SOURCE 1 /* SO_PRIORITY */
+#define _GNU_SOURCE 1 /* SO_PRIORITY, syscall() */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,10 +9,24 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "adapters/anjay/internal.h"
 #include "rig.h"
+
+static int priority_error; /* errno of every attempt to set a priority, 0: what the host says */
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int setsockopt(int fd, int level, int name, const void *value, socklen_t size) {
+    if (level == SOL_SOCKET && name == SO_PRIORITY && priority_error != 0) {
+        errno = priority_error;
+        return -1;
+    }
+    return (int)syscall(SYS_setsockopt, fd, level, name, value, size);
+}
 
 static void connect_plain(rig *r, const avs_net_socket_configuration_t *configuration) {
     rig_serve_plain(r);
@@ -161,6 +176,24 @@ static void the_configuration_reaches_the_hosts_socket(void **state) {
     assert_int_equal(system_option(r, SOL_SOCKET, SO_REUSEADDR), 1);
 }
 
+static void a_priority_that_the_host_refuses_leaves_nothing_open(void **state) {
+    static const struct {
+        int cause;
+        avs_errno_t told;
+    } cases[] = {{EPERM, AVS_EACCES}, {ENOBUFS, AVS_EIO}};
+    rig *r = *state;
+    rig_udp(r, &(avs_net_socket_configuration_t){.priority = 7});
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        priority_error = cases[i].cause;
+        avs_error_t error = rig_bind(r, "127.0.0.1", NULL);
+        priority_error = 0;
+        assert_errno(error, cases[i].told);
+        assert_int_equal(doze_cause(doze_anjay_socket(r->socket)), cases[i].cause);
+        assert_null(rig_table(r)->get_system_socket(r->socket));
+        assert_int_equal(rig_state(r), AVS_NET_SOCKET_STATE_CLOSED);
+    }
+}
+
 static void a_forced_mtu_is_the_paths(void **state) {
     rig *r = *state;
     avs_net_socket_opt_value_t value;
@@ -206,6 +239,46 @@ static void an_interface_that_was_chosen_is_told(void **state) {
     assert_string_equal(name, "lo");
 }
 
+static void an_address_that_is_of_no_interface_is_told(void **state) {
+    rig *r = *state;
+    avs_net_socket_interface_name_t name = "";
+    rig_udp(r, NULL);
+    assert_ok(rig_bind(r, "127.0.0.2", NULL)); /* the loopback has it, and does not list it */
+    assert_errno(rig_table(r)->get_interface_name(r->socket, &name), AVS_ENODEV);
+    assert_string_equal(name, "");
+}
+
+static void without_memory_there_is_no_socket(void **state) {
+    rig *r = *state;
+    rig_fail_allocation(1);
+    assert_errno(_avs_net_create_udp_socket(&r->socket, NULL), AVS_ENOMEM);
+    assert_null(r->socket);
+}
+
+static void what_has_no_word_in_avs_net_is_an_error_of_the_protocol(void **state) {
+    rig *r = *state;
+    rig_udp(r, NULL);
+    assert_errno(doze_anjay_error(doze_anjay_socket(r->socket), DOZE_ERR_HANDSHAKE), AVS_EPROTO);
+}
+
+static void the_socket_layer_needs_no_beginning_and_no_end(void **state) {
+    rig *r = *state;
+    assert_ok(_avs_net_initialize_global_compat_state());
+    assert_ok(_avs_net_initialize_global_ssl_state());
+    connect_plain(r, NULL);
+    _avs_net_cleanup_global_ssl_state();
+    _avs_net_cleanup_global_compat_state();
+    _avs_crypto_cleanup_global_state();
+    rig_exchange(r, "all the same");
+}
+
+static void a_buffer_that_is_cleared_has_nothing_left_in_it(void **state) {
+    char secret[] = "secret";
+    (void)state;
+    avs_crypto_clear_buffer(secret, 4);
+    assert_memory_equal(secret, "\0\0\0\0et", sizeof(secret));
+}
+
 static void there_are_no_streams(void **state) {
     rig *r = *state;
     assert_errno(_avs_net_create_tcp_socket(&r->socket, NULL), AVS_ENOTSUP);
@@ -239,10 +312,16 @@ int main(void) {
         RIG_TEST(a_port_that_is_taken_is_told),
         RIG_TEST(arguments_that_make_no_sense_are_refused),
         RIG_TEST(the_configuration_reaches_the_hosts_socket),
+        RIG_TEST(a_priority_that_the_host_refuses_leaves_nothing_open),
         RIG_TEST(a_forced_mtu_is_the_paths),
         RIG_TEST(a_forced_family_excludes_the_other),
         RIG_TEST(a_configuration_that_cannot_be_had_makes_no_socket),
         RIG_TEST(an_interface_that_was_chosen_is_told),
+        RIG_TEST(an_address_that_is_of_no_interface_is_told),
+        RIG_TEST(without_memory_there_is_no_socket),
+        RIG_TEST(what_has_no_word_in_avs_net_is_an_error_of_the_protocol),
+        RIG_TEST(the_socket_layer_needs_no_beginning_and_no_end),
+        RIG_TEST(a_buffer_that_is_cleared_has_nothing_left_in_it),
         RIG_TEST(there_are_no_streams),
         RIG_TEST(dozes_own_socket_can_be_had),
     };

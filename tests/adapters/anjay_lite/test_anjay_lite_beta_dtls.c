@@ -130,12 +130,14 @@ static int create(const anj_net_config_t *config) {
 
 static void what_a_configuration_cannot_have_is_refused(void **state) {
     (void)state;
-    uint32_t suites[] = {0xc0a8, 0x1234};
+    uint32_t suites[DOZE_SUITES_MAX + 1] = {0xc0a8, 0x1234};
     anj_net_config_t config = beta_psk_config();
     anj_net_ssl_configuration_t *ssl = &config.secure_socket_config;
     ssl->ciphersuites = (anj_net_socket_tls_ciphersuites_t){.ids = suites, .num_ids = 1};
     assert_int_equal(create(&config), ANJ_NET_OK);
     ssl->ciphersuites.num_ids = 2;
+    assert_int_equal(create(&config), DOZE_ERR_SUITE);
+    ssl->ciphersuites.num_ids = DOZE_SUITES_MAX + 1;
     assert_int_equal(create(&config), DOZE_ERR_SUITE);
     config = beta_psk_config();
     ssl->version = ANJ_NET_SSL_VERSION_TLSv1_3;
@@ -146,6 +148,10 @@ static void what_a_configuration_cannot_have_is_refused(void **state) {
     config = beta_psk_config();
     ssl->security.data.psk.key.desc.source = AVS_CRYPTO_DATA_SOURCE_FILE;
     assert_int_equal(create(&config), ANJ_NET_ENOTSUP);
+    const anj_net_dtls_handshake_timeouts_t endless = {.min = 1000, .max = (uint64_t)UINT32_MAX + 1};
+    config = beta_psk_config();
+    ssl->dtls_handshake_timeouts = &endless;
+    assert_int_equal(create(&config), DOZE_ERR_CONFIG);
     assert_int_equal(create(NULL), DOZE_ERR_ARGUMENT - 100);
 }
 
@@ -175,6 +181,7 @@ static void certificates_from_buffers_are_used(void **state) {
     beta_start(&b, &beta_dtls, &config, &(far_end_order){.certificate = "server", .client_certificate = true});
     beta_connect_well(&b);
     beta_stop(&b);
+    info->client_cert.desc = info->client_key.desc = (avs_crypto_security_info_union_t){0}; /* there is none */
     config.secure_socket_config.server_name_indication = "elsewhere.example";
     beta_start(&b, &beta_dtls, &config, &(far_end_order){.certificate = "server"});
     assert_int_equal(beta_connect(&b), DOZE_ERR_VERIFY);

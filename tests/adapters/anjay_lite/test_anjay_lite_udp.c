@@ -224,6 +224,10 @@ static void connecting_to_another_peer_leaves_the_first(void **state) {
 
 static void a_name_is_looked_up(void **state) {
     udp_test *t = *state;
+    const anj_net_config_t config = {.raw_socket_config.af_setting =
+                                         ANJ_NET_AF_SETTING_FORCE_INET4}; /* as the far end */
+    anj_udp_cleanup_ctx(&t->ctx);
+    assert_int_equal(anj_udp_create_ctx(&t->ctx, &config), ANJ_NET_OK);
     assert_int_equal(connect_to(t, "localhost", t->far.udp_port), ANJ_NET_OK);
     exchange(t, "by name");
 }

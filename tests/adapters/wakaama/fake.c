@@ -73,12 +73,12 @@ static uint8_t put_bytes(lwm2m_data_t *data, lwm2m_data_type_t type, const void 
     return COAP_205_CONTENT;
 }
 
-static uint8_t put_mode(lwm2m_data_t *data, int64_t mode) {
-    if (mode < 0) {
+static uint8_t put_mode(lwm2m_data_t *data, const fake_security *s) {
+    if (s->mode < 0) {
         return COAP_404_NOT_FOUND;
     }
-    data->type = LWM2M_TYPE_INTEGER;
-    data->value.asInteger = mode;
+    data->type = s->no_number ? LWM2M_TYPE_UNDEFINED : LWM2M_TYPE_INTEGER;
+    data->value.asInteger = s->mode;
     return COAP_205_CONTENT;
 }
 
@@ -95,7 +95,7 @@ static uint8_t read_security(lwm2m_context_t *contextP, uint16_t instanceId, int
     case LWM2M_SECURITY_URI_ID:
         return put_bytes(data, LWM2M_TYPE_STRING, s->uri, strlen(s->uri));
     case LWM2M_SECURITY_SECURITY_ID:
-        return put_mode(data, s->mode);
+        return put_mode(data, s);
     case LWM2M_SECURITY_PUBLIC_KEY_ID:
         return put_bytes(data, LWM2M_TYPE_OPAQUE, s->identity, s->identity == NULL ? 0 : strlen(s->identity));
     case LWM2M_SECURITY_SECRET_KEY_ID:

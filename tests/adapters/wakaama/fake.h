@@ -11,6 +11,7 @@
 typedef struct fake_security {
     const char *uri; /* NULL: there is no such instance */
     int64_t mode;    /* below 0: the object has none */
+    bool no_number;  /* the mode is of another type */
     const char *identity;
     const void *key;
     size_t key_size;

@@ -124,6 +124,9 @@ static void a_security_object_that_contradicts_itself_gives_no_session(void **st
     s->mode = -1;
     refuse(r, DOZE_ERR_UNSUPPORTED);
     *s = whole;
+    s->no_number = true;
+    refuse(r, DOZE_ERR_UNSUPPORTED);
+    *s = whole;
     s->identity = NULL;
     refuse(r, DOZE_ERR_IDENTITY);
     *s = whole;

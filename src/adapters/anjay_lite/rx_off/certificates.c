@@ -25,7 +25,7 @@ static size_t pem_size(const doze_bytes *certificate) {
 
 /* Returns how many bytes it has written, always fewer than pem_size(). */
 static size_t write_pem(const doze_bytes *certificate, unsigned char *out) {
-    size_t written = strlen(PEM_BEGIN);
+    size_t written = sizeof(PEM_BEGIN) - 1;
     size_t encoded = 0;
     const char *text = certificate->data;
     if (!is_der(certificate)) {
@@ -33,12 +33,12 @@ static size_t write_pem(const doze_bytes *certificate, unsigned char *out) {
         memcpy(out, text != NULL ? text : "", size);
         return size;
     }
-    memcpy(out, PEM_BEGIN, written);
+    memcpy(out, PEM_BEGIN, sizeof(PEM_BEGIN) - 1);
     (void)mbedtls_base64_encode(out + written, pem_size(certificate) - written, &encoded, certificate->data,
                                 certificate->size); /* fails for want of room alone */
     written += encoded;
-    memcpy(out + written, PEM_END, strlen(PEM_END));
-    return written + strlen(PEM_END);
+    memcpy(out + written, PEM_END, sizeof(PEM_END) - 1);
+    return written + sizeof(PEM_END) - 1;
 }
 
 static doze_result append(doze_bytes *all, const doze_bytes *certificate) {

@@ -6,7 +6,9 @@ doze_result doze_lite_resolve(const anj_net_ssl_configuration_t *ssl, const anj_
                               char *buffer, size_t *size) {
     (void)ssl;
     (void)info;
-    (void)buffer;
-    (void)size;
+    if (*size > 0) {
+        buffer[0] = '\0';
+    }
+    *size = 0;
     return DOZE_ERR_UNSUPPORTED;
 }

@@ -194,9 +194,9 @@ void lwm2m_handle_packet(lwm2m_context_t *contextP, uint8_t *buffer, size_t leng
 
 /* ---- what the adapter gives to Wakaama ---- */
 
-void *lwm2m_connect_server(uint16_t secObjInstID, void *userData);
+void *lwm2m_connect_server(uint16_t instance, void *user);
 void lwm2m_close_connection(void *sessionH, void *userData);
-uint8_t lwm2m_buffer_send(void *sessionH, uint8_t *buffer, size_t length, void *userData);
+uint8_t lwm2m_buffer_send(void *session, uint8_t *data, size_t size, void *user);
 bool lwm2m_session_is_equal(void *session1, void *session2, void *userData);
 
 #endif
