@@ -173,11 +173,18 @@ static size_t make_response(exchange *e, const message *request, uint8_t *out, s
     return size;
 }
 
+/* A response that the path cannot carry is one that does not fit. */
+static size_t room_for_response(const exchange *e) {
+    int64_t most = 0;
+    bool known = doze_get_option(e->settings.socket, DOZE_OPT_PAYLOAD_MTU, &most) == DOZE_OK;
+    return known && most < MESSAGE_MAX ? (size_t)most : MESSAGE_MAX;
+}
+
 static void take_request(exchange *e, const message *m) {
     exchange_memory *memory = recollect(e, m->id);
     if (memory == NULL) {
         memory = memorize(e, m->id);
-        memory->size = make_response(e, m, memory->response, sizeof(memory->response));
+        memory->size = make_response(e, m, memory->response, room_for_response(e));
     } else if (m->type == MESSAGE_NON) {
         return; /* section 4.5: silently ignored */
     }
@@ -240,7 +247,7 @@ static void take(exchange *e, const uint8_t *data, size_t size) {
         }
     } else if (m.code == CODE_EMPTY) {
         take_empty(e, &m, data, size);
-    } else if (CODE_IS_RESPONSE(m.code)) {
+    } else if (CODE_IS_RESPONSE(m.code) && m.type != MESSAGE_RST) {
         take_response(e, &m, data, size);
     } else if (CODE_IS_REQUEST(m.code) && m.type <= MESSAGE_NON) {
         take_request(e, &m);

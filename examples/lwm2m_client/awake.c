@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registered and awake: answering, notifying, and deciding what comes next. */
+#include <string.h>
+
 #include "steps.h"
 
 void awake_enter(lwm2m_client *c) {
@@ -23,29 +25,64 @@ static observation *due_observation(lwm2m_client *c) {
     return observations_due(o, &c->values) <= client_now(c) ? observations_first(o, &c->values) : NULL;
 }
 
-static void notify(lwm2m_client *c, observation *o) {
-    sink s = {.data = c->requests.payload, .capacity = sizeof(c->requests.payload)};
-    uint32_t sequence = observations_next_sequence(&c->registration.observations, client_now(c));
-    message m;
-    message_begin(&m, MESSAGE_CON, CODE_CONTENT);
-    m.token_size = o->token_size;
-    for (size_t i = 0; i < o->token_size; i++) {
-        m.token[i] = o->token[i];
+/* What the numbers have come to must be known in the next life before the server is. */
+static uint32_t next_sequence(lwm2m_client *c) {
+    observations *o = &c->registration.observations;
+    uint32_t reserved = o->reserved;
+    uint32_t sequence = observations_next_sequence(o);
+    if (o->reserved != reserved) {
+        client_save(c);
     }
-    format_values(o->format, &c->values, &o->path, &s);
-    message_add_uint(&m, OPTION_OBSERVE, sequence);
-    message_add_uint(&m, OPTION_CONTENT_FORMAT, o->format);
-    m.payload = s.data;
-    m.payload_size = s.size;
-    c->notified = o;
-    o->changed = false; /* what changes while it is under way is a change again */
-    o->told = client_now(c);
-    doze_result result = exchange_start(&c->exchange, &m);
+    return sequence;
+}
+
+static void send_notification(lwm2m_client *c, message *m) {
+    doze_result result = exchange_start(&c->exchange, m);
     if (result != DOZE_OK) {
         client_end(c, LWM2M_BROKEN, doze_strerror(result));
         return;
     }
     client_enter(c, LWM2M_NOTIFYING);
+}
+
+/* An error code as a notification is the last one: RFC 7641 section 4.2. */
+static void end_observation(lwm2m_client *c, const uint8_t *token, size_t size) {
+    message m;
+    message_begin(&m, MESSAGE_CON, CODE_SERVER_ERROR);
+    m.token_size = (uint8_t)size;
+    memcpy(m.token, token, size);
+    observations_cancel_token(&c->registration.observations, m.token, m.token_size);
+    client_save(c);
+    c->ending_observation = true;
+    send_notification(c, &m);
+}
+
+static void notify(lwm2m_client *c, observation *o) {
+    sink s = {.data = c->requests.payload, .capacity = sizeof(c->requests.payload)};
+    message m;
+    message_begin(&m, MESSAGE_CON, CODE_CONTENT);
+    m.token_size = o->token_size;
+    memcpy(m.token, o->token, sizeof(m.token));
+    format_values(o->format, &c->values, &o->path, &s);
+    message_add_uint(&m, OPTION_OBSERVE, next_sequence(c));
+    message_add_uint(&m, OPTION_CONTENT_FORMAT, o->format);
+    m.payload = s.data;
+    m.payload_size = s.size;
+    c->notified = o;
+    if (s.full) {
+        end_observation(c, m.token, m.token_size);
+        return;
+    }
+    o->changed = false; /* what changes while it is under way is a change again */
+    o->told = client_now(c);
+    c->ending_observation = false;
+    send_notification(c, &m);
+}
+
+void awake_on_too_long(lwm2m_client *c) {
+    uint8_t token[MESSAGE_TOKEN_MAX];
+    memcpy(token, c->exchange.token, sizeof(token));
+    end_observation(c, token, c->exchange.token_size);
 }
 
 static void say_notified(lwm2m_client *c, const char *why) {
@@ -55,13 +92,13 @@ static void say_notified(lwm2m_client *c, const char *why) {
 
 void awake_on_notified(lwm2m_client *c, const message *answer) {
     (void)answer;
-    say_notified(c, NULL);
+    say_notified(c, c->ending_observation ? "the value does not fit into a message: the observation is ended" : NULL);
     awake_enter(c);
 }
 
 /* RFC 7641 section 3.6 */
 void awake_on_reset(lwm2m_client *c) {
-    c->notified->used = false;
+    observations_cancel_token(&c->registration.observations, c->exchange.token, c->exchange.token_size);
     say_notified(c, "the server knows nothing of this observation: it is cancelled");
     client_save(c);
     awake_enter(c);

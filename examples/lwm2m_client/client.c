@@ -47,6 +47,8 @@ void client_say(lwm2m_client *c, lwm2m_event event) {
 
 void client_save(lwm2m_client *c) {
     c->registration.lifetime = c->values.lifetime;
+    c->registration.min_period = c->values.min_period;
+    c->registration.max_period = c->values.max_period;
     if (c->settings.save != NULL) {
         c->settings.save(c->settings.context, &c->registration);
     }
@@ -63,15 +65,37 @@ void client_leave(lwm2m_client *c, lwm2m_ending ending) {
     c->leaving_for = ending;
 }
 
+static bool periods_changed(const lwm2m_client *c) {
+    return c->registration.min_period != c->values.min_period || c->registration.max_period != c->values.max_period;
+}
+
 static void on_request(void *context, const message *request, message *response) {
     lwm2m_client *c = context;
     requests_answer(&c->requests, request, response, client_now(c));
-    if (c->requests.observations_changed) {
+    if (c->requests.observations_changed || periods_changed(c)) {
         c->requests.observations_changed = false;
         client_save(c);
     }
     client_say(c, EVENT(.name = LWM2M_EVENT_REQUEST, .operation = c->requests.operation, .path = c->requests.path,
                         .code = c->requests.code));
+}
+
+static uint32_t period_of(uint32_t kept) {
+    return kept <= LIFETIME_MAX ? kept : 0;
+}
+
+static void take_past(lwm2m_client *c, const lwm2m_registration *past) {
+    c->registration = *past;
+    observations_restart(&c->registration.observations, client_now(c));
+    if (past->location[0] == '\0') {
+        return;
+    }
+    if (past->lifetime >= 1 && past->lifetime <= LIFETIME_MAX) {
+        c->values.lifetime = past->lifetime; /* it may be one that the server has written, and was not told yet */
+        c->values.lifetime_changed = true;
+    }
+    c->values.min_period = period_of(past->min_period);
+    c->values.max_period = period_of(past->max_period);
 }
 
 doze_result lwm2m_client_init(lwm2m_client *c, const lwm2m_settings *settings) {
@@ -83,14 +107,13 @@ doze_result lwm2m_client_init(lwm2m_client *c, const lwm2m_settings *settings) {
     memset(c, 0, sizeof(*c));
     c->settings = *settings;
     values_init(&c->values);
-    if (settings->past != NULL) {
-        c->registration = *settings->past;
-    }
-    if (c->registration.location[0] != '\0') { /* it may be one that the server has written */
-        c->values.lifetime = c->registration.lifetime;
-    } else if (settings->lifetime != 0) {
+    if (settings->lifetime != 0) {
         c->values.lifetime = settings->lifetime;
     }
+    if (settings->past != NULL) {
+        take_past(c, settings->past);
+    }
+    c->told_lifetime = c->values.lifetime;
     c->requests.values = &c->values;
     c->requests.observations = &c->registration.observations;
     const exchange_settings ours = {settings->socket, settings->clock, settings->random, on_request, c};
@@ -150,7 +173,11 @@ static void step_exchange(lwm2m_client *c) {
         session_fail(c, DOZE_ERR_TIMEOUT, "the server does not answer");
         break;
     case EXCHANGE_FAILED:
-        session_fail(c, c->exchange.result, NULL);
+        if (c->state == LWM2M_NOTIFYING && c->exchange.result == DOZE_ERR_TOO_LONG && !c->ending_observation) {
+            awake_on_too_long(c);
+        } else {
+            session_fail(c, c->exchange.result, NULL);
+        }
         break;
     default:
         break;

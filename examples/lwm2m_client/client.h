@@ -23,6 +23,8 @@
 typedef struct lwm2m_registration {
     char location[LWM2M_LOCATION_MAX]; /* as "/rd/5a3f"; empty: not registered */
     uint32_t lifetime;                 /* s */
+    uint32_t min_period;               /* s, for all observations, like the next one */
+    uint32_t max_period;
     observations observations;
 } lwm2m_registration;
 
@@ -36,7 +38,8 @@ typedef struct lwm2m_settings {
     const char *endpoint;           /* the Endpoint Client Name */
     uint32_t lifetime;              /* s, of a registration that is new; default: 86,400 */
     uint32_t sleep;                 /* ms of a sleep; never past the next Update, which LWM2M_UNTIL_UPDATE waits for */
-    uint32_t awake;                 /* ms without traffic after which it sleeps; LWM2M_AWAKE_TIME is what LwM2M says */
+    uint32_t awake;                 /* ms without traffic after which it sleeps; LWM2M_AWAKE_TIME is what LwM2M says.
+                                     * 0 with `sleep` 0: no pause between Updates */
     unsigned cycles;                /* ends after so many sleeps and wakes; 0: never */
     bool stay;                      /* ends registered and asleep, instead of de-registering */
     bool expect_cid;                /* says so when the server has no Connection ID */
@@ -84,14 +87,16 @@ typedef struct lwm2m_client {
     /* Private. */
     lwm2m_ending leaving_for;
     bool leaving;
-    bool has_slept;      /* since the last answer: that makes a cycle */
-    bool is_waking;      /* CONNECTING is a wake: no first connection */
-    bool only_to_notify; /* it woke before its time */
-    uint64_t at;         /* when ASLEEP (but for notifications) or WAITING ends, or AWAKE began */
+    bool has_slept;         /* since the last answer: that makes a cycle */
+    bool is_waking;         /* CONNECTING is a wake: no first connection */
+    bool only_to_notify;    /* it woke before its time */
+    uint64_t at;            /* when ASLEEP (but for notifications) or WAITING ends, or AWAKE began */
+    uint32_t told_lifetime; /* s: the one that the server has, once it has answered what is under way */
     uint64_t update_due;
     uint64_t expires;
     unsigned malformed_told;
-    observation *notified; /* by the exchange under way */
+    observation *notified;   /* by the exchange under way, … */
+    bool ending_observation; /* … which tells that it will not be any more */
 } lwm2m_client;
 
 /* DOZE_ERR_ARGUMENT: something that is required is missing, or a name is too long. Must not be moved from here on. */

@@ -16,7 +16,7 @@ typedef enum lwm2m_event_name {
     LWM2M_EVENT_DEREGISTERED,     /* location */
     LWM2M_EVENT_ASLEEP,           /* seconds, at most */
     LWM2M_EVENT_REQUEST,          /* of the server: operation, path, code of our answer */
-    LWM2M_EVENT_NOTIFIED,         /* path */
+    LWM2M_EVENT_NOTIFIED,         /* path; why, if the observation ended with it */
     LWM2M_EVENT_MALFORMED,        /* what came was no CoAP */
     LWM2M_EVENT_ERROR,            /* why, code of the server's answer if that was it, result, alert */
     LWM2M_EVENT_BACKING_OFF,      /* seconds, attempt */

@@ -50,6 +50,8 @@ static bool print_all(int fd, const memory *m, const lwm2m_registration *r) {
     title_of(m, title);
     (void)fputs(title, file);
     (void)fprintf(file, "location %s\nlifetime %u\n", r->location, (unsigned)r->lifetime);
+    (void)fprintf(file, "periods %u %u\nsequence %u\n", (unsigned)r->min_period, (unsigned)r->max_period,
+                  (unsigned)r->observations.reserved);
     print_observations(file, &r->observations);
     bool good = fflush(file) == 0 && fsync(fd) == 0;
     return fclose(file) == 0 && good;
@@ -79,6 +81,11 @@ bool memory_save(const memory *m, const lwm2m_registration *registration) {
 
 /* ---- reading ---- */
 
+static bool can_be_read(const lwm2m_path *path) {
+    const resource *r = path_resource(path);
+    return r == NULL || r->read != NULL;
+}
+
 static bool read_observation(const char *line, observations *o, size_t *count) {
     char path[PATH_TEXT_SIZE];
     char token[TOKEN_TEXT_SIZE];
@@ -90,7 +97,7 @@ static bool read_observation(const char *line, observations *o, size_t *count) {
     }
     observation one = {.used = true, .format = (uint16_t)format};
     if (!path_parse(&one.path, path) || !path_exists(&one.path) || !format_can_say(one.format, &one.path) ||
-        !hex_parse(token, one.token, sizeof(one.token), &size)) {
+        !can_be_read(&one.path) || !hex_parse(token, one.token, sizeof(one.token), &size)) {
         return false;
     }
     one.token_size = (uint8_t)size;
@@ -98,24 +105,41 @@ static bool read_observation(const char *line, observations *o, size_t *count) {
     return true;
 }
 
-static bool read_all(FILE *file, const memory *m, lwm2m_registration *r) {
-    char title[LINE_SIZE];
+/* Each of its lines must be there. */
+static bool read_registration(FILE *file, lwm2m_registration *r) {
     char line[LINE_SIZE];
     unsigned lifetime = 0;
-    size_t count = 0;
-    title_of(m, title);
-    if (fgets(line, sizeof(line), file) == NULL || strcmp(line, title) != 0 ||
-        fgets(line, sizeof(line), file) == NULL || sscanf(line, "location %127s", r->location) != 1 ||
-        fgets(line, sizeof(line), file) == NULL || sscanf(line, "lifetime %u", &lifetime) != 1) {
+    unsigned least = 0;
+    unsigned most = 0;
+    unsigned sequence = 0;
+    if (fgets(line, sizeof(line), file) == NULL || sscanf(line, "location %127s", r->location) != 1 ||
+        fgets(line, sizeof(line), file) == NULL || sscanf(line, "lifetime %u", &lifetime) != 1 ||
+        fgets(line, sizeof(line), file) == NULL || sscanf(line, "periods %u %u", &least, &most) != 2 ||
+        fgets(line, sizeof(line), file) == NULL || sscanf(line, "sequence %u", &sequence) != 1) {
         return false;
     }
     r->lifetime = lifetime;
+    r->min_period = least;
+    r->max_period = most;
+    r->observations.reserved = sequence;
+    return r->location[0] == '/' && lifetime >= 1 && lifetime <= LIFETIME_MAX && least <= LIFETIME_MAX &&
+           most <= LIFETIME_MAX && sequence <= OBSERVE_SEQUENCE_MAX;
+}
+
+static bool read_all(FILE *file, const memory *m, lwm2m_registration *r) {
+    char title[LINE_SIZE];
+    char line[LINE_SIZE];
+    size_t count = 0;
+    title_of(m, title);
+    if (fgets(line, sizeof(line), file) == NULL || strcmp(line, title) != 0 || !read_registration(file, r)) {
+        return false;
+    }
     while (fgets(line, sizeof(line), file) != NULL) {
         if (!read_observation(line, &r->observations, &count)) {
             return false;
         }
     }
-    return r->location[0] == '/';
+    return true;
 }
 
 bool memory_load(const memory *m, lwm2m_registration *registration) {

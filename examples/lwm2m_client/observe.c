@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SEQUENCE_MASK = 0xffffff };
+enum { SEQUENCE_RESERVE = 0x10000 };
 
 static bool same_path(const lwm2m_path *a, const lwm2m_path *b) {
     return a->depth == b->depth && memcmp(a->ids, b->ids, a->depth * sizeof(a->ids[0])) == 0;
@@ -32,6 +32,21 @@ void observations_clear(observations *o) {
     memset(o->all, 0, sizeof(o->all));
 }
 
+void observations_restart(observations *o, uint64_t now) {
+    o->sequence = o->reserved;
+    for (size_t i = 0; i < OBSERVATIONS; i++) {
+        o->all[i].changed = false;
+        o->all[i].told = now;
+    }
+}
+
+void observations_cancel_token(observations *o, const uint8_t *token, size_t size) {
+    for (size_t i = 0; i < OBSERVATIONS; i++) {
+        observation *one = &o->all[i];
+        one->used = one->used && !(one->token_size == size && memcmp(one->token, token, size) == 0);
+    }
+}
+
 void observations_touch(observations *o, uint16_t object, uint16_t resource_id) {
     const resource r = {.object = object, .id = resource_id};
     for (size_t i = 0; i < OBSERVATIONS; i++) {
@@ -39,10 +54,11 @@ void observations_touch(observations *o, uint16_t object, uint16_t resource_id) 
     }
 }
 
-uint32_t observations_next_sequence(observations *o, uint64_t now) {
-    uint32_t by_clock = (uint32_t)(now / 1000) & SEQUENCE_MASK;
-    bool is_newer = ((by_clock - o->sequence) & SEQUENCE_MASK) - 1 < SEQUENCE_MASK / 2;
-    o->sequence = is_newer ? by_clock : (o->sequence + 1) & SEQUENCE_MASK;
+uint32_t observations_next_sequence(observations *o) {
+    if (o->sequence == o->reserved) {
+        o->reserved = (o->reserved + SEQUENCE_RESERVE) & OBSERVE_SEQUENCE_MAX;
+    }
+    o->sequence = (o->sequence + 1) & OBSERVE_SEQUENCE_MAX;
     return o->sequence;
 }
 

@@ -6,7 +6,8 @@
 #include "coap/coap.h"
 #include "formats.h"
 
-#define OBSERVATIONS 4
+#define OBSERVATIONS         4
+#define OBSERVE_SEQUENCE_MAX 0xffffff
 
 typedef struct observation {
     bool used;
@@ -21,16 +22,20 @@ typedef struct observation {
 
 typedef struct observations {
     observation all[OBSERVATIONS];
-    uint32_t sequence; /* of the last notification: 24 bits */
+    uint32_t sequence; /* of the last notification: 24 bits, like the next one */
+    uint32_t reserved; /* no notification has had a higher one; to be kept, where `sequence` need not be */
 } observations;
 
 /* NULL: there is no room for another one. A request for the same path replaces the one before. */
 observation *observations_add(observations *o, const message *request, const lwm2m_path *path, uint64_t now);
 void observations_cancel(observations *o, const lwm2m_path *path);
 void observations_clear(observations *o);
+/* In another life, whose clock may have begun anew, and in which only what is reserved is known of the sequence. */
+void observations_restart(observations *o, uint64_t now);
+void observations_cancel_token(observations *o, const uint8_t *token, size_t size);
 void observations_touch(observations *o, uint16_t object, uint16_t resource);
-/* Rises with the clock, so that it does so across a restart of the client too. */
-uint32_t observations_next_sequence(observations *o, uint64_t now);
+/* Rises (RFC 7641 section 3.4), across a restart too: when `reserved` has changed, keep it before this number is sent. */
+uint32_t observations_next_sequence(observations *o);
 
 /* When the next notification is due, UINT64_MAX: never; and whose that is. */
 uint64_t observations_due(const observations *o, const lwm2m_values *values);

@@ -37,6 +37,8 @@ void registration_register(lwm2m_client *c, const char *why) {
     sink s = {.data = links, .capacity = sizeof(links)};
     message m;
     give_up_location(c, why);
+    c->told_lifetime = c->values.lifetime;
+    c->values.update_wanted = false;
     links_registration(&s);
     (void)snprintf(endpoint, sizeof(endpoint), "ep=%s", c->settings.endpoint);
     message_begin(&m, MESSAGE_CON, CODE_POST);
@@ -59,6 +61,7 @@ void registration_update(lwm2m_client *c) {
     message_add_path(&m, OPTION_URI_PATH, c->registration.location);
     if (c->values.lifetime_changed) {
         message_add_text(&m, OPTION_URI_QUERY, lifetime_query(c, lifetime));
+        c->told_lifetime = c->values.lifetime;
     }
     c->values.update_wanted = false;
     start(c, &m, LWM2M_UPDATING);
@@ -75,14 +78,25 @@ void registration_deregister(lwm2m_client *c) {
 
 static void begin_lifetime(lwm2m_client *c, lwm2m_event_name name) {
     uint64_t now = client_now(c);
-    uint64_t lifetime = c->values.lifetime * (uint64_t)1000;
+    uint64_t lifetime = c->told_lifetime * (uint64_t)1000;
     uint64_t margin = lifetime / 2 < LWM2M_UPDATE_MARGIN ? lifetime / 2 : LWM2M_UPDATE_MARGIN;
     c->expires = now + lifetime;
     c->update_due = c->expires - margin;
-    c->values.lifetime_changed = false;
+    c->values.lifetime_changed = c->values.lifetime != c->told_lifetime; /* written meanwhile */
+    c->values.update_wanted = c->values.update_wanted || c->values.lifetime_changed;
     c->refusals = 0;
-    client_say(c, EVENT(.name = name, .location = c->registration.location, .seconds = (double)c->values.lifetime));
+    client_say(c, EVENT(.name = name, .location = c->registration.location, .seconds = (double)c->told_lifetime));
     awake_enter(c);
+}
+
+/* It is one word of a line of text, in a file and in what is said. */
+static bool can_be_kept(const char *location) {
+    enum { DELETE = 0x7f };
+    const char *at = location;
+    while (*at != '\0' && (unsigned char)*at > ' ' && *at != DELETE) {
+        at++;
+    }
+    return *at == '\0';
 }
 
 void registration_on_registered(lwm2m_client *c, const message *answer) {
@@ -96,9 +110,21 @@ void registration_on_registered(lwm2m_client *c, const message *answer) {
         session_refused(c, answer->code, "the server registered us at no location, or at one too long to keep");
         return;
     }
-    c->values.update_wanted = false;
+    if (!can_be_kept(location)) {
+        location[0] = '\0';
+        session_refused(c, answer->code, "the server registered us at a location with spaces or control characters");
+        return;
+    }
     client_save(c);
     begin_lifetime(c, LWM2M_EVENT_REGISTERED);
+}
+
+/* There is nothing left to de-register. */
+static void leave_unregistered(lwm2m_client *c) {
+    give_up_location(c, NULL);
+    (void)doze_close(c->settings.socket);
+    exchange_abandon(&c->exchange);
+    client_end(c, c->leaving_for, "left, and was not registered");
 }
 
 /* 4.xx, most often 4.04: the server has no such registration any more. */
@@ -110,6 +136,8 @@ void registration_on_updated(lwm2m_client *c, const message *answer) {
             client_save(c);
         }
         begin_lifetime(c, LWM2M_EVENT_UPDATED);
+    } else if (CODE_CLASS(answer->code) == 4 && c->leaving && !session_leaves_registered(c)) {
+        leave_unregistered(c);
     } else if (CODE_CLASS(answer->code) == 4) {
         (void)snprintf(why, sizeof(why), "the server answered the Update by %s", message_code_text(answer->code, code));
         registration_register(c, why);

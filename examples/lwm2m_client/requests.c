@@ -65,7 +65,7 @@ static uint8_t read_or_observe(asked *a) {
         a->r->observations_changed = true;
         if (o != NULL) { /* without room it is a read: RFC 7641 section 4.1 */
             o->format = format;
-            message_add_uint(a->response, OPTION_OBSERVE, observations_next_sequence(a->r->observations, a->now));
+            message_add_uint(a->response, OPTION_OBSERVE, observations_next_sequence(a->r->observations));
         }
     } else if (has_observe) {
         observations_cancel(a->r->observations, &a->path);

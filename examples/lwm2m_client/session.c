@@ -48,7 +48,7 @@ void session_new_context(lwm2m_client *c) {
     if (is_registered(c)) { /* a first Register has no context before it */
         say_with_report(c, LWM2M_EVENT_NEW_CONTEXT);
     }
-    if (c->leaving && is_registered(c)) {
+    if (c->leaving && is_registered(c) && !session_leaves_registered(c)) {
         registration_deregister(c);
         return;
     }
@@ -179,7 +179,7 @@ static uint64_t back_off(const lwm2m_client *c) {
 
 static void try_later(lwm2m_client *c) {
     doze_state state = doze_get_state(c->settings.socket);
-    if (state != DOZE_STATE_CLOSED) {
+    if (state == DOZE_STATE_CONNECTED || state == DOZE_STATE_CONNECTING) { /* BOUND has nobody to go back to */
         (void)doze_shutdown(c->settings.socket);
     }
     if (c->leaving) {

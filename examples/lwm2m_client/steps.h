@@ -41,6 +41,7 @@ void awake_resume(lwm2m_client *c); /* nothing was asked yet */
 void awake_step(lwm2m_client *c);
 int32_t awake_next_timeout(const lwm2m_client *c);
 void awake_on_notified(lwm2m_client *c, const message *answer);
-void awake_on_reset(lwm2m_client *c); /* NOTIFYING: nobody wants it any more */
+void awake_on_reset(lwm2m_client *c);    /* NOTIFYING: nobody wants it any more */
+void awake_on_too_long(lwm2m_client *c); /* NOTIFYING: nothing can carry it */
 
 #endif

@@ -142,19 +142,22 @@ static bool take_entry(const lwm2m_path *path, const entry *e, tlv_taker *take, 
     return here && read_value(r, e, &v) && take(context, r, &v);
 }
 
-bool tlv_parse(const lwm2m_path *path, const uint8_t *data, size_t size, tlv_taker *take, void *context) {
+static bool take_all(const lwm2m_path *path, const uint8_t *data, size_t size, tlv_taker *take, void *context) {
     entry e;
     while (size > 0) {
-        if (!read_entry(&data, &size, &e)) {
-            return false;
-        }
-        if (e.kind == TLV_OBJECT_INSTANCE && path->depth == 2 && e.id == 0 && size == 0) {
-            return tlv_parse(path, e.data, e.size, take,
-                             context); /* some servers wrap what they write to an instance */
-        }
-        if (!take_entry(path, &e, take, context)) {
+        if (!read_entry(&data, &size, &e) || !take_entry(path, &e, take, context)) {
             return false;
         }
     }
     return true;
+}
+
+/* Some servers wrap what they write to an instance; only once, and as the only entry. */
+bool tlv_parse(const lwm2m_path *path, const uint8_t *data, size_t size, tlv_taker *take, void *context) {
+    const uint8_t *rest = data;
+    size_t left = size;
+    entry e;
+    bool wrapped = path->depth == 2 && left > 0 && read_entry(&rest, &left, &e) && e.kind == TLV_OBJECT_INSTANCE &&
+                   e.id == 0 && left == 0;
+    return wrapped ? take_all(path, e.data, e.size, take, context) : take_all(path, data, size, take, context);
 }

@@ -109,7 +109,9 @@ bool transport_open(transport *t, const arguments *a) {
     memset(t, 0, sizeof(*t));
     t->ares = doze_ares_create();
     const doze_udp_settings udp = {.net = doze_posix_net(),
-                                   .resolver = t->ares != NULL ? t->ares : doze_posix_resolver()};
+                                   .resolver = t->ares != NULL ? t->ares : doze_posix_resolver(),
+                                   .hostname_memory = t->name,
+                                   .hostname_memory_size = sizeof(t->name)};
     bool good = check(doze_udp_init(&t->udp, &udp), "UDP", 0);
     t->socket = good ? &t->udp.socket : NULL;
     good = good && (!a->secure || open_dtls(t, a)) && begin(t, a);

@@ -12,6 +12,7 @@ typedef struct transport {
     doze_dtls *secure;   /* NULL: plain */
     /* Private. */
     doze_resolver *ares;
+    char name[DOZE_HOSTNAME_MAX + 1];
     doze_udp udp;
     doze_dtls dtls;
     doze_dtls_config config;

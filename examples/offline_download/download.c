@@ -236,7 +236,11 @@ static void handle(download *d, exchange_state state) {
         meet(d, DOWNLOAD_NO_ANSWER, DOWNLOAD_FAILS);
         break;
     case EXCHANGE_NEW_CONTEXT: /* GET needs no registration; whether it is the same content, the ETag tells */
-        ask_again_or_fail(d, DOWNLOAD_NEW_ASSOCIATION);
+        if (d->mark.offset > 0 && d->mark.etag_size == 0) {
+            start_over(d, DOWNLOAD_NO_ETAG);
+        } else {
+            ask_again_or_fail(d, DOWNLOAD_NEW_ASSOCIATION);
+        }
         break;
     case EXCHANGE_FAILED:
         take_failure(d, d->exchange.result);

@@ -102,7 +102,8 @@ doze_result download_start(download *d, const download_mark *mark);
 /* GOING, FAILED. Shuts the socket down; what is under way is asked for again. */
 doze_result download_suspend(download *d);
 
-/* SUSPENDED, FAILED. Wakes the socket if that sleeps, and goes on; DOZE_OK or DOZE_IN_PROGRESS: call download_step(). */
+/* SUSPENDED, FAILED. Wakes the socket if that sleeps, and goes on; DOZE_OK or DOZE_IN_PROGRESS: call download_step().
+ * DOZE_ERR_STATE: the socket is CLOSED, or BOUND, as after a first connection that failed; doze_connect() it before. */
 doze_result download_resume(download *d);
 
 /* Drives the socket, the exchange and the download. */

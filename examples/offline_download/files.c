@@ -87,16 +87,18 @@ download_mark files_recall(const files *f) {
     download_mark mark = {0};
     char line[80] = "";
     char source[FILES_PATH_MAX] = "";
+    char name[FILES_PATH_MAX] = "";
     struct stat content;
     FILE *file = f->has_mark ? fopen(f->mark, "re") : NULL;
     if (file == NULL) {
         return mark;
     }
     bool ok = fgets(line, sizeof(line), file) != NULL && read_mark(line, &mark) &&
-              fgets(source, sizeof(source), file) != NULL;
+              fgets(source, sizeof(source), file) != NULL && fgets(name, sizeof(name), file) != NULL;
     (void)fclose(file);
     source[strcspn(source, "\n")] = '\0';
-    if (!ok || strcmp(source, f->source) != 0 || fstat(f->fd, &content) != 0 || content.st_size < (off_t)mark.offset) {
+    name[strcspn(name, "\n")] = '\0';
+    if (!ok || strcmp(source, f->source) != 0 || strcmp(name, f->content) != 0 || fstat(f->fd, &content) != 0 || content.st_size < (off_t)mark.offset) {
         (void)fprintf(stderr, "offline_download: %s: not about %s in %s: starting from the first block\n", f->mark,
                       f->source, f->content);
         mark = (download_mark){0};
@@ -113,13 +115,16 @@ static bool write_mark(const files *f, const download_mark *mark) {
     for (size_t i = 0; i < mark->etag_size; i++) {
         ok = ok && fprintf(file, "%02x", (unsigned)mark->etag[i]) == 2;
     }
-    ok = ok && fprintf(file, "\n%s\n", f->source) > 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
+    ok = ok && fprintf(file, "\n%s\n%s\n", f->source, f->content) > 0 && fflush(file) == 0 && fsync(fileno(file)) == 0;
     return fclose(file) == 0 && ok && rename(f->mark_aside, f->mark) == 0;
 }
 
 bool files_keep(files *f, const download_mark *mark) {
     if (!f->has_mark) {
         return true;
+    }
+    if (mark == NULL && fsync(f->fd) != 0 && errno != EINVAL) { /* it may be whole: then nothing else knows of it */
+        return complain(f->content);
     }
     if (mark == NULL) {
         return unlink(f->mark) == 0 || errno == ENOENT || complain(f->mark);

@@ -64,7 +64,12 @@ static uint8_t on_register(lwm2m_server *s, const message *m, message *answer) {
         return s->register_code;
     }
     s->registered = true;
-    (void)snprintf(s->location, sizeof(s->location), "/rd/%u", ++s->locations);
+    s->locations++;
+    if (s->place != NULL) {
+        (void)snprintf(s->location, sizeof(s->location), "%s", s->place);
+    } else {
+        (void)snprintf(s->location, sizeof(s->location), "/rd/%u", s->locations);
+    }
     if (!s->no_location) {
         message_add_path(answer, OPTION_LOCATION_PATH, s->location);
     }
@@ -134,7 +139,8 @@ static void take_response(lwm2m_server *s, const message *m) {
         return;
     }
     s->notifications++;
-    assert_true(message_get_uint(m, OPTION_OBSERVE, &s->observe));
+    s->notified_code = m->code;
+    assert_int_equal(message_get_uint(m, OPTION_OBSERVE, &s->observe), m->code == CODE_CONTENT);
     memcpy(s->notified, m->token, sizeof(s->notified));
     send_empty(s, s->reset_notifications ? MESSAGE_RST : MESSAGE_ACK, m->id);
 }

@@ -15,7 +15,8 @@ typedef struct lwm2m_server {
     uint8_t deregister_code; /* instead of 2.02 */
     bool reset;              /* answers all requests by a Reset */
     uint8_t update_code;     /* instead of 2.04, or of 4.04 where there is no registration */
-    bool no_location;        /* a Register is answered without one */
+    bool no_location;        /* a Register is answered without one, … */
+    const char *place;       /* … or with this one; NULL: one of its own */
     bool separate;           /* each answer comes separately, with a message of its own */
     bool mute;               /* hears everything, and answers nothing */
     bool reset_notifications;
@@ -33,7 +34,8 @@ typedef struct lwm2m_server {
     char location[16];                   /* of the registration, as "/rd/1" */
     char queries[LWM2M_SERVER_TEXT];     /* of the last Register or Update, each behind a '&' */
     char links[LWM2M_SERVER_TEXT];       /* of the last Register */
-    uint32_t observe;                    /* of the last notification */
+    uint8_t notified_code;               /* of the last notification, … */
+    uint32_t observe;                    /* … and what only one that is not the last of its observation has */
     uint8_t notified[MESSAGE_TOKEN_MAX]; /* its token */
     char content[LWM2M_SERVER_TEXT];     /* of the last notification or response */
     size_t content_size;

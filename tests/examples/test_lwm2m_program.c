@@ -70,6 +70,7 @@ static void a_registration_that_cannot_be_read_is_none(void **state) {
         "observe /3/0 0 t07\n",     /* an instance has no text */
         "observe /9/0 11542 t07\n", /* no such object */
         "observe /3/0/9 0 t0\n",    /* half a byte */
+        "observe /1/0/4 0 t07\n",   /* nothing to be read */
     };
     lwm2m_host *s = *state;
     char path[128];
@@ -127,6 +128,59 @@ static void observations_go_on_after_a_power_cut(void **state) {
     assert_int_equal(s->server.notifications, 1); /* the wake has cost the battery a percent */
     assert_string_equal(s->server.content, "99");
     assert_memory_equal(s->server.notified, "\x07\x08", 2);
+}
+
+static bool file_has(const lwm2m_host *s, const char *text) {
+    char path[128];
+    char content[600] = "";
+    (void)snprintf(path, sizeof(path), "%s/registration", s->directory);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    (void)fread(content, 1, sizeof(content) - 1, file);
+    assert_int_equal(fclose(file), 0);
+    return strstr(content, text) != NULL;
+}
+
+static void periods_and_the_numbers_of_notifications_are_kept(void **state) {
+    static const uint8_t put[] = {0x41, CODE_PUT, 0, 8, 7, 0xb1, '1', 0x01, '0', 0x01, '3', 0xff, '6', '0'};
+    static const uint8_t observe[] = {0x42, CODE_GET, 0, 9, 7, 8, 0x60, 0x51, '3', 0x01, '0', 0x01, '9'};
+    lwm2m_host *s = *state;
+    lwm2m_host_serve(s, false);
+    s->server.first = put;
+    s->server.first_size = sizeof(put);
+    START(s, WITH_KEY, "--awake", "0", "--sleep", "0", "--cycles", "1", "--stay", "--store", s->directory);
+    assert_int_equal(lwm2m_host_finish(s), 0);
+    assert_true(file_has(s, "\nperiods 0 60\nsequence 0\n"));
+    s->server.first = observe;
+    s->server.first_size = sizeof(observe);
+    START(s, WITH_KEY, "--awake", "0", "--sleep", "0", "--cycles", "1", "--stay", "--store", s->directory);
+    assert_int_equal(lwm2m_host_finish(s), 0);
+    assert_true(file_has(s, "\nperiods 0 60\nsequence 65536\n"));
+    START(s, WITH_KEY, "--awake", "0", "--sleep", "0", "--cycles", "1", "--stay", "--store", s->directory);
+    assert_int_equal(lwm2m_host_finish(s), 0);
+    assert_true(file_has(s, "\nperiods 0 60\nsequence 131072\n")); /* a wake costs the battery a percent */
+    assert_true(s->server.observe > 65536);
+    assert_int_equal(s->server.registers, 1);
+}
+
+static void a_registration_kept_by_an_older_client_is_none(void **state) {
+    lwm2m_host *s = *state;
+    char path[128];
+    lwm2m_host_serve(s, false);
+    START(s, WITH_KEY, "--awake", "0", "--sleep", "0", "--cycles", "1", "--stay", "--store", s->directory);
+    assert_int_equal(lwm2m_host_finish(s), 0);
+    (void)snprintf(path, sizeof(path), "%s/registration", s->directory);
+    FILE *file = fopen(path, "r+");
+    char title[128];
+    assert_non_null(file);
+    assert_non_null(fgets(title, sizeof(title), file));
+    assert_int_equal(ftruncate(fileno(file), 0), 0);
+    rewind(file);
+    (void)fprintf(file, "%slocation /rd/1\nlifetime 300\nobserve /3/0/9 0 t07\n", title);
+    assert_int_equal(fclose(file), 0);
+    START(s, WITH_KEY, "--awake", "0", "--sleep", "0", "--cycles", "1", "--stay", "--store", s->directory);
+    assert_int_equal(lwm2m_host_finish(s), 0);
+    assert_int_equal(s->server.registers, 2);
 }
 
 static void what_is_wrong_here_is_said_before_anything_is_sent(void **state) {
@@ -237,6 +291,8 @@ int main(void) {
         LWM2M_HOST_TEST(a_registration_of_somebody_else_is_none),
         LWM2M_HOST_TEST(a_second_signal_ends_it_at_once),
         LWM2M_HOST_TEST(observations_go_on_after_a_power_cut),
+        LWM2M_HOST_TEST(periods_and_the_numbers_of_notifications_are_kept),
+        LWM2M_HOST_TEST(a_registration_kept_by_an_older_client_is_none),
         LWM2M_HOST_TEST(what_is_wrong_here_is_said_before_anything_is_sent),
         LWM2M_HOST_TEST(certificates_are_read_from_files),
         LWM2M_HOST_TEST(plain_coap_works_too),
