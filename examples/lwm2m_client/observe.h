@@ -34,7 +34,7 @@ void observations_clear(observations *o);
 void observations_restart(observations *o, uint64_t now);
 void observations_cancel_token(observations *o, const uint8_t *token, size_t size);
 void observations_touch(observations *o, uint16_t object, uint16_t resource);
-/* Rises (RFC 7641 section 3.4), across a restart too: when `reserved` has changed, keep it before this number is sent. */
+/* Rises (RFC 7641 section 3.4), across a restart too: when `reserved` changes, keep it before the number is sent. */
 uint32_t observations_next_sequence(observations *o);
 
 /* When the next notification is due, UINT64_MAX: never; and whose that is. */

@@ -98,7 +98,8 @@ download_mark files_recall(const files *f) {
     (void)fclose(file);
     source[strcspn(source, "\n")] = '\0';
     name[strcspn(name, "\n")] = '\0';
-    if (!ok || strcmp(source, f->source) != 0 || strcmp(name, f->content) != 0 || fstat(f->fd, &content) != 0 || content.st_size < (off_t)mark.offset) {
+    if (!ok || strcmp(source, f->source) != 0 || strcmp(name, f->content) != 0 || fstat(f->fd, &content) != 0 ||
+        content.st_size < (off_t)mark.offset) {
         (void)fprintf(stderr, "offline_download: %s: not about %s in %s: starting from the first block\n", f->mark,
                       f->source, f->content);
         mark = (download_mark){0};
