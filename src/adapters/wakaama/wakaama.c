@@ -58,7 +58,7 @@ static doze_result receive(doze_wakaama *w, doze_wakaama_connection *c) {
     if (result == DOZE_OK) {
         lwm2m_handle_packet(w->context, w->settings.buffer, size, c); /* may close any connection */
     } else if (doze_wakaama_is_over(result)) {
-        doze_shutdown(c->socket); /* nothing is read any more, and what arrives would wake poll() for ever */
+        doze_shutdown(c->socket); /* what arrives now is nothing to anybody, and would only wake poll() */
     }
     return result;
 }
