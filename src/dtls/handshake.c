@@ -21,16 +21,16 @@ int32_t doze_dtls_timer_left(const doze_dtls *dtls) {
     return passed >= dtls->live->timer_delay ? 0 : (int32_t)(dtls->live->timer_delay - passed);
 }
 
-/* What is sent until the timer is started is a whole flight: a repeated one may be in smaller datagrams. */
+/* What is sent until the timer is started is a whole flight: a repeated one may be in smaller datagrams. The peer may want
+ * it again from then on. */
 static void measure_flight(doze_association *live) {
     live->new_flight = true;
-    live->flight_size = 0;
+    live->flight_size = live->repeated = 0;
+    live->restarted = false;
 }
 
 static void begin_flight(doze_association *live) {
     measure_flight(live);
-    live->repeated = 0;
-    live->restarted = false;
     live->flights = live->flights < UINT8_MAX ? live->flights + 1 : UINT8_MAX;
 }
 

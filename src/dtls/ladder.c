@@ -142,8 +142,6 @@ static doze_result follow_hint(doze_dtls *dtls) {
 static doze_result on_expiry(doze_dtls *dtls) {
     doze_association *live = dtls->live;
     live->hello_verify_requests = 0;
-    live->repeated = 0;
-    live->restarted = false;
     live->expiries++;
     if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
         doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));

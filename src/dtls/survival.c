@@ -15,10 +15,12 @@ static uint16_t seconds_of_sleep(const doze_dtls *dtls) {
 
 bool doze_dtls_would_wake_in_vain(doze_dtls *dtls) {
     uint16_t slept = seconds_of_sleep(dtls);
-    dtls->slept = dtls->peer_has_cid    ? 0
-                  : slept > dtls->slept ? slept
-                                        : dtls->slept; /* the longest since it was heard */
-    if (dtls->slept == 0 || dtls->lost_sleeps < LESSON || dtls->slept < dtls->lost_sleep) {
+    if (dtls->peer_has_cid) {
+        dtls->slept = 0;
+        return false;
+    }
+    dtls->slept = slept > dtls->slept ? slept : dtls->slept; /* the longest since it was heard */
+    if (dtls->lost_sleeps < LESSON || dtls->slept < dtls->lost_sleep) {
         return false;
     }
     if (dtls->lost_sleeps == LESSON + HANDSHAKES_A_TRIAL) {
