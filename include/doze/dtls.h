@@ -94,7 +94,6 @@ typedef struct doze_dtls_settings {
  * Credentials, suites, timers and bounds, shared by any number of sockets, which it must outlive. Read-only once a socket
  * uses it. Sockets of several threads may share it with a Mbed TLS that has MBEDTLS_THREADING_C. Members are private. */
 typedef struct doze_dtls_config {
-    mbedtls_ssl_config tls;
     const struct doze_x509 *x509;
     const doze_trace *trace;
     doze_clock clock;
@@ -110,6 +109,7 @@ typedef struct doze_dtls_config {
     uint8_t resumption;
     bool can_seal;
     uint8_t seal_key[DOZE_SEAL_KEY_SIZE]; /* bound to credentials and configuration */
+    mbedtls_ssl_config tls;
 } doze_dtls_config;
 
 /* DOZE_ERR_CONFIG: no mode or both, no clock or randomness, contradictory values. DOZE_ERR_IDENTITY, DOZE_ERR_KEY: missing
@@ -184,6 +184,37 @@ typedef struct doze_keeper {
 /* A DTLS socket. Its memory is the caller's; members are private, except that `&dtls.socket` is what the verbs take. */
 typedef struct doze_dtls {
     doze_socket socket;
+
+    /* What is looked at most comes first: a small offset makes a small instruction. */
+    uint8_t lost_reason : 4;  /* a doze_reason: why there is no association any more, until there is one again */
+    uint8_t wanted_climb : 4; /* a doze_reason for the next send to climb; NONE: there is none */
+    bool has_alert : 1;
+    bool peer_has_cid : 1; /* there is a Connection ID in what we send */
+    bool awaiting : 1;     /* an answer to what was sent last */
+    bool climbing : 1;     /* what connects now goes on from something: it is bounded, and a new context is announced */
+    bool announce : 1;     /* the new context has not been told yet */
+    bool fresh_port : 1;   /* the climb has left the old port */
+    bool next_address : 1; /* the climb has asked for another address of the name */
+    bool away : 1;         /* the lower socket may not be where the association is known */
+    bool established : 1;  /* there is an association, live or frozen */
+    bool handshaking : 1;  /* `live` is in a handshake */
+    bool same_peer : 1;    /* what connects now is the peer of before */
+    bool session_doubted : 1; /* an alert that may be forged followed its last offer */
+    bool peer_doubted : 1;    /* the lower socket was told that the peer does not answer */
+    bool one_way : 1;         /* nobody answers what is being sent */
+    bool loaded : 1;          /* the association is from the store, and has not been awake since */
+    bool small_freezer : 1;   /* of DOZE_IMAGE_TYPICAL bytes */
+    int8_t ended;             /* a doze_result: why the association ended; 0 while it lives */
+    uint8_t frozen_size;      /* of the image in the freezer; 0: none */
+    uint8_t unanswered;       /* sends, or bursts of them, without an answer */
+    uint8_t silence_limit;
+    uint8_t climb_datagrams;
+    uint8_t alert; /* the peer's last one, if any */
+    uint8_t images_refused;
+    uint8_t lost_sleeps;  /* in a row, as long as `lost_sleep`; and the handshakes that this has spared the silence */
+    uint8_t shorter_lost; /* shorter ones in a row */
+    uint16_t path_port;   /* the local one */
+    uint16_t round_trip;  /* the last one that was measured, in ms; up to 65,535 */
     doze_socket *lower;
     const doze_dtls_config *config;
     struct doze_association *live;  /* Mbed TLS's part of the association, or of a handshake; NULL: none, or frozen */
@@ -207,37 +238,8 @@ typedef struct doze_dtls {
     uint16_t retransmissions;
     uint16_t dropped[DOZE_DROP_CAUSES];
     uint16_t climbs[DOZE_REASONS - DOZE_REASON_ENDED]; /* from DOZE_REASON_ENDED on */
-    uint16_t path_port;                                /* the local one */
-    uint16_t round_trip;                               /* the last one that was measured, in ms; up to 65,535 */
-    uint16_t slept;      /* s, the longest sleep until something is heard; 0: nothing to learn from, see survival.c … */
-    uint16_t lost_sleep; /* … as long as this one, sleeps lose the association … */
-    uint8_t lost_sleeps; /* … how many did in a row, and how many handshakes that has spared the silence … */
-    uint8_t shorter_lost; /* … how many shorter ones did in a row */
-    uint8_t frozen_size;  /* of the image in the freezer; 0: none */
-    uint8_t alert;        /* the peer's last one, if any */
-    int8_t ended;         /* a doze_result: why the association ended; 0 while it lives */
-    uint8_t images_refused;
-    uint8_t silence_limit;
-    uint8_t unanswered; /* sends, or bursts of them, without an answer */
-    uint8_t climb_datagrams;
-    uint8_t lost_reason : 4;  /* a doze_reason: why there is no association any more, until there is one again */
-    uint8_t wanted_climb : 4; /* a doze_reason for the next send to climb; NONE: there is none */
-    bool has_alert : 1;
-    bool peer_has_cid : 1; /* there is a Connection ID in what we send */
-    bool awaiting : 1;     /* an answer to what was sent last */
-    bool climbing : 1;     /* what connects now goes on from something: it is bounded, and a new context is announced */
-    bool announce : 1;     /* the new context has not been told yet */
-    bool fresh_port : 1;   /* the climb has left the old port */
-    bool next_address : 1; /* the climb has asked for another address of the name */
-    bool away : 1;         /* the lower socket may not be where the association is known */
-    bool established : 1;  /* there is an association, live or frozen */
-    bool handshaking : 1;  /* `live` is in a handshake */
-    bool same_peer : 1;    /* what connects now is the peer of before */
-    bool session_doubted : 1; /* an alert that may be forged followed its last offer */
-    bool peer_doubted : 1;    /* the lower socket was told that the peer does not answer */
-    bool one_way : 1;         /* nobody answers what is being sent */
-    bool loaded : 1;          /* the association is from the store, and has not been awake since */
-    bool small_freezer : 1;   /* of DOZE_IMAGE_TYPICAL bytes */
+    uint16_t slept;      /* s, the longest sleep until something is heard; 0: nothing to learn from, see survival.c */
+    uint16_t lost_sleep; /* s: as long as this, sleeps lose the association */
 } doze_dtls;
 
 /* `lower` must be CLOSED, is driven by `dtls` alone from now on, and must outlive it; it is not deinited with it.

@@ -16,11 +16,9 @@ static inline const doze_dtls *doze_dtls_of_const(const doze_socket *socket) {
     return (const doze_dtls *)socket;
 }
 
-/* What exists only while Mbed TLS has something of this socket: an association awake, or a handshake. */
+/* What exists only while Mbed TLS has something of this socket: an association awake, or a handshake. The large members
+ * come last: a small offset makes a small instruction. */
 typedef struct doze_association {
-    mbedtls_ssl_context ssl;
-    uint8_t randoms[64]; /* server's and client's: with the master secret, what keys are made from (RFC 5246 6.3) */
-
     /* datagrams */
     uint64_t window[2]; /* the anti-replay window before the datagram at hand */
     uint16_t arrived_size;
@@ -58,6 +56,8 @@ typedef struct doze_association {
     bool chain_begun; /* see verify.c, like the next two */
     bool chain_untrusted;
     bool pin_matched;
+    uint8_t randoms[64]; /* server's and client's: with the master secret, what keys are made from (RFC 5246 6.3) */
+    mbedtls_ssl_context ssl;
 } doze_association;
 
 static inline uint64_t doze_dtls_now(const doze_dtls *dtls) {
