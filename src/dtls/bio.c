@@ -27,7 +27,7 @@ static uint32_t be24(const uint8_t *p) {
     return (uint32_t)p[0] << 16 | be16(p + 1);
 }
 /* Epoch and sequence number together, as they are in the header. */
-static uint64_t number_of(const uint8_t *record) {
+static inline uint64_t number_of(const uint8_t *record) {
     const uint8_t *p = record + 3;
     return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
            (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
@@ -89,22 +89,19 @@ static bool may_send_flight(doze_association *live) {
     return true;
 }
 
-static int send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
-    if (dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams) {
-        return (int)size; /* the end of the flight's timer will see it */
-    }
-    if (!may_send_flight(dtls->live)) {
-        return (int)size;
+static doze_result send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
+    bool spent = dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams;
+    if (spent || !may_send_flight(dtls->live)) {
+        return DOZE_OK; /* the end of the flight's timer will see it */
     }
     doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
     doze_result result = doze_send(dtls->lower, data, size);
-    dtls->live->sent = (int16_t)result;
     if (dtls->live->datagrams < UINT8_MAX) {
         dtls->live->datagrams++;
     }
     dtls->live->spoke = true;
     weigh_send(dtls, result);
-    return (int)size;
+    return result;
 }
 
 /* The highest number of the association's in a datagram that is about to be sent: a final flight that is repeated
@@ -114,23 +111,26 @@ static uint64_t last_number(const doze_dtls *dtls, const unsigned char *data) {
     return repeated_flight ? doze_tls_next_sequence(&dtls->live->ssl) - 1 : sequence_of(data);
 }
 
-/* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
- * in place of the next. What the lower socket said is kept for those who want to know. */
-int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
-    doze_dtls *dtls = context;
+/* The gate: no record passes whose number is not allowed. */
+static doze_result pass(doze_dtls *dtls, const unsigned char *data, size_t size) {
     uint64_t last = last_number(dtls, data);
     if (last >= DOZE_SEQUENCE_LIMIT) {
-        dtls->live->sent = DOZE_ERR_EXHAUSTED;
-        return (int)size;
+        return DOZE_ERR_EXHAUSTED;
     }
     if (dtls->handshaking) {
         return send_of_handshake(dtls, data, size);
     }
     if (!doze_keep_may_send(dtls, last)) {
-        dtls->live->sent = DOZE_ERR_STORE;
-        return (int)size;
+        return DOZE_ERR_STORE;
     }
-    dtls->live->sent = (int16_t)doze_datagram_send(dtls->lower, data, size);
+    return doze_datagram_send(dtls->lower, data, size);
+}
+
+/* UDP may lose any datagram, so Mbed TLS is never told of one that could not be sent: it would send the old record
+ * in place of the next. What the lower socket said is kept for those who want to know. */
+int doze_dtls_bio_send(void *context, const unsigned char *data, size_t size) {
+    doze_dtls *dtls = context;
+    dtls->live->sent = (int16_t)pass(dtls, data, size);
     return (int)size;
 }
 

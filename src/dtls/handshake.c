@@ -113,6 +113,7 @@ static doze_result succeed(doze_dtls *dtls) {
     bool abbreviated = dtls->live->abbreviated;
     dtls->handshaking = false;
     dtls->established = true;
+    mbedtls_ssl_set_timer_cb(&dtls->live->ssl, NULL, NULL, NULL); /* else it is asked for at every read */
     dtls->live->timer_delay = 0;
     dtls->verify_flags = 0;
     dtls->session_doubted = false;
@@ -195,7 +196,6 @@ static int offer_cid(doze_dtls *dtls) {
 
 void doze_dtls_wire_up(doze_dtls *dtls) {
     mbedtls_ssl_set_bio(&dtls->live->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
-    mbedtls_ssl_set_timer_cb(&dtls->live->ssl, dtls, set_timer, get_timer);
     mbedtls_ssl_set_export_keys_cb(&dtls->live->ssl, on_secret, dtls);
 }
 
@@ -212,6 +212,7 @@ static int set_up(doze_dtls *dtls) {
         return error;
     }
     doze_dtls_wire_up(dtls);
+    mbedtls_ssl_set_timer_cb(&dtls->live->ssl, dtls, set_timer, get_timer);
     doze_dtls_refresh_mtu(dtls);
     if (config->x509 != NULL) {
         error = doze_x509_hooks_of(config->x509)->prepare(config->x509, dtls, doze_remote_hostname(dtls->lower));

@@ -6,6 +6,13 @@
 
 #include "dtls/compat.h"
 #include "dtls/internal.h"
+#include "socket/state.h"
+
+/* Nothing was taken: the caller repeats it after the climb. */
+static doze_result climb_instead(doze_dtls *dtls) {
+    doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
+    return doze_state_settle(&dtls->socket, DOZE_VERB_SEND, DOZE_IN_PROGRESS);
+}
 
 static doze_result after_failed_send(doze_dtls *dtls) {
     doze_result sent = (doze_result)dtls->live->sent;
@@ -14,7 +21,7 @@ static doze_result after_failed_send(doze_dtls *dtls) {
     }
     if (sent == DOZE_ERR_STORE) {
         dtls->wanted_climb = DOZE_REASON_STORE;
-        return sent;
+        return climb_instead(dtls);
     }
     return doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
 }
@@ -66,21 +73,6 @@ static doze_result after_failed_read(doze_dtls *dtls, int error) {
     return doze_dtls_end(dtls, doze_tls_result(error), error);
 }
 
-/* DOZE_OK, or what is to be told instead of sending. */
-static doze_result may_send(doze_dtls *dtls, size_t size) {
-    if (dtls->ended != 0) {
-        return (doze_result)dtls->ended;
-    }
-    if (size > UINT16_MAX) {
-        return DOZE_ERR_TOO_LONG;
-    }
-    if (dtls->announce) {
-        dtls->announce = false;
-        return DOZE_NEW_CONTEXT;
-    }
-    return DOZE_OK;
-}
-
 /* Who has not read yet what has come must not take it for silence. */
 static doze_result listen_first(doze_dtls *dtls) {
     doze_result result = after_failed_read(dtls, read_on(dtls, NULL, 0));
@@ -95,41 +87,37 @@ static doze_result listen_first(doze_dtls *dtls) {
     return DOZE_OK;
 }
 
-/* Nothing was taken: the caller repeats it after the climb. */
-static doze_result climb_instead(doze_dtls *dtls) {
-    doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
-    return DOZE_IN_PROGRESS;
-}
-
-/* Unless there were no answers for too long: then the caller finds a climb wanted. */
-static doze_result send_unless_silent(doze_dtls *dtls, const void *data, size_t size) {
-    bool waits = !dtls->one_way;
-    bool overdue = waits && doze_dtls_answer_is_overdue(dtls);
-    if (waits && doze_dtls_is_silent(dtls, overdue)) {
-        doze_result result = listen_first(dtls);
-        if (result != DOZE_OK || dtls->wanted_climb != DOZE_REASON_NONE) {
-            return result;
-        }
+/* What is to be told instead of sending, or DOZE_OK: then a climb may be wanted. */
+static doze_result before_send(doze_dtls *dtls, size_t size) {
+    if (dtls->ended != 0) {
+        return (doze_result)dtls->ended;
     }
-    doze_dtls_tell_radio(dtls, waits ? DOZE_RADIO_ANSWER_EXPECTED : DOZE_RADIO_LAST_DATAGRAM);
-    doze_result result = write_record(dtls, data, size);
-    if (result == DOZE_OK && waits) {
-        doze_dtls_note_sent(dtls, overdue);
+    if (size > UINT16_MAX) {
+        return DOZE_ERR_TOO_LONG;
     }
-    return result;
+    if (dtls->announce) {
+        dtls->announce = false;
+        return DOZE_NEW_CONTEXT;
+    }
+    bool silent = dtls->wanted_climb == DOZE_REASON_NONE && !dtls->one_way && doze_dtls_is_silent(dtls);
+    return silent ? listen_first(dtls) : DOZE_OK;
 }
 
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    doze_result result = may_send(dtls, size);
+    doze_result result = before_send(dtls, size);
     if (result != DOZE_OK) {
         return result;
     }
-    if (dtls->wanted_climb == DOZE_REASON_NONE) {
-        result = send_unless_silent(dtls, data, size);
+    if (dtls->wanted_climb != DOZE_REASON_NONE) {
+        return climb_instead(dtls);
     }
-    return dtls->wanted_climb == DOZE_REASON_NONE ? result
-                                                  : climb_instead(dtls); /* from before, or as the store failed */
+    doze_dtls_tell_radio(dtls, dtls->one_way ? DOZE_RADIO_LAST_DATAGRAM : DOZE_RADIO_ANSWER_EXPECTED);
+    result = write_record(dtls, data, size);
+    if (result == DOZE_OK && !dtls->one_way) {
+        doze_dtls_note_sent(dtls);
+    }
+    return result;
 }
 
 doze_result doze_dtls_send_one_way(doze_dtls *dtls, const void *data, size_t size) {
@@ -159,8 +147,8 @@ static doze_result withhold(doze_dtls *dtls, void *buffer, size_t read) {
     return DOZE_ERR_STORE;
 }
 
-static doze_result deliver(doze_dtls *dtls, void *buffer, size_t read, size_t *size) {
-    size_t rest = mbedtls_ssl_get_bytes_avail(&dtls->live->ssl);
+static doze_result deliver(doze_dtls *dtls, void *buffer, size_t capacity, size_t read, size_t *size) {
+    size_t rest = read < capacity ? 0 : mbedtls_ssl_get_bytes_avail(&dtls->live->ssl);
     dtls->live->undelivered = false;
     doze_dtls_doubt_peer(dtls, false);
     doze_dtls_note_heard(dtls);
@@ -192,7 +180,7 @@ doze_result doze_dtls_recv(doze_socket *socket, void *buffer, size_t capacity, s
         return discard_arrivals(dtls);
     }
     int read = read_on(dtls, buffer, capacity);
-    return read > 0 ? deliver(dtls, buffer, (size_t)read, size) : after_failed_read(dtls, read);
+    return read > 0 ? deliver(dtls, buffer, capacity, (size_t)read, size) : after_failed_read(dtls, read);
 }
 
 void doze_dtls_say_goodbye(doze_dtls *dtls) {

@@ -12,11 +12,11 @@
 
 static uint64_t now(void *context) {
     (void)context;
-    struct timespec time = {0};
+    struct timespec time;
     if (clock_gettime(COUNTS_SUSPEND, &time) != 0) { /* known to the headers, not to the kernel */
         (void)clock_gettime(CLOCK_MONOTONIC, &time);
     }
-    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+    return (uint64_t)time.tv_sec * 1000 + (uint32_t)time.tv_nsec / 1000000;
 }
 
 doze_clock doze_posix_clock(void) {

@@ -64,6 +64,15 @@ int doze_host_dissolve(int fd, bool on_interface) {
     return on_interface ? doze_host_bind_to_interface(fd, name) : 0;
 }
 
+ssize_t doze_host_recv(int fd, void *buffer, size_t capacity) {
+    return recv(fd, buffer, capacity, MSG_TRUNC);
+}
+
+ssize_t doze_host_recv_from(int fd, void *buffer, size_t capacity, struct sockaddr_storage *source) {
+    socklen_t size = sizeof(*source);
+    return recvfrom(fd, buffer, capacity, MSG_TRUNC, (struct sockaddr *)source, &size);
+}
+
 #else
 
 static int unsupported(void) {
@@ -98,6 +107,19 @@ int doze_host_dissolve(int fd, bool on_interface) {
     (void)on_interface;
     int result = take_peer_off(fd);
     return result != 0 && errno == EAFNOSUPPORT ? 0 : result;
+}
+
+ssize_t doze_host_recv_from(int fd, void *buffer, size_t capacity, struct sockaddr_storage *source) {
+    struct iovec part = {.iov_base = buffer, .iov_len = capacity};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_name = source, .msg_namelen = sizeof(*source)};
+    ssize_t got = recvmsg(fd, &message, 0);
+    bool longer = got >= 0 && (message.msg_flags & MSG_TRUNC) != 0;
+    return longer ? (ssize_t)capacity + 1 : got;
+}
+
+ssize_t doze_host_recv(int fd, void *buffer, size_t capacity) {
+    struct sockaddr_storage source;
+    return doze_host_recv_from(fd, buffer, capacity, &source);
 }
 
 #endif

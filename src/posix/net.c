@@ -11,7 +11,6 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "doze/posix.h"
@@ -193,44 +192,28 @@ static bool is_from_peer(const doze_endpoint *peer, const struct sockaddr_storag
 }
 
 /* What strangers sent before the peer was fixed may still be queued; since then the kernel keeps them away. */
-static ssize_t recv_from_peer(doze_net_socket *sock, struct msghdr *message) {
+static ssize_t recv_of_peer(doze_net_socket *sock, void *buffer, size_t capacity) {
     struct sockaddr_storage source = {0};
     ssize_t got = 0;
     do {
-        message->msg_name = &source;
-        message->msg_namelen = sizeof(source);
-        got = recvmsg(sock->fd, message, DOZE_HOST_TRUE_LENGTH);
+        got = doze_host_recv_from(sock->fd, buffer, capacity, &source);
     } while (got >= 0 && !is_from_peer(&sock->peer, &source));
-    message->msg_name = NULL;
-    return got;
-}
-
-static ssize_t recv_once(doze_net_socket *sock, struct msghdr *message) {
-    if (sock->peer_checked) {
-        return recvmsg(sock->fd, message, DOZE_HOST_TRUE_LENGTH);
-    }
-    ssize_t got = recv_from_peer(sock, message);
     sock->peer_checked = got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK); /* all of that was read */
     return got;
 }
 
 static doze_result net_recv(doze_net *net, doze_net_socket *sock, void *buffer, size_t capacity, size_t *size) {
     (void)net;
-    struct iovec part = {.iov_base = buffer, .iov_len = capacity};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     ssize_t got = 0;
     do {
-        got = recv_once(sock, &message);
+        got = sock->peer_checked ? doze_host_recv(sock->fd, buffer, capacity) : recv_of_peer(sock, buffer, capacity);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return fail(sock, DOZE_NET_RECEIVING);
     }
     *size = (size_t)got;
-    if ((message.msg_flags & MSG_TRUNC) == 0) {
-        return DOZE_OK;
-    }
     if (*size <= capacity) {
-        *size = capacity + 1; /* the host only says that it was longer */
+        return DOZE_OK;
     }
     sock->cause = EMSGSIZE;
     return DOZE_ERR_TRUNCATED;

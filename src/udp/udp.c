@@ -100,29 +100,34 @@ static bool may_be_old_news(doze_result result) {
            result == DOZE_ERR_TOO_LONG;
 }
 
+static doze_result send_again(doze_udp *udp, doze_result first, const void *data, size_t size) {
+    if (!may_be_old_news(first)) {
+        return failed(udp, first);
+    }
+    note_refusal(udp, first);
+    return failed(udp, udp->net->ops->send(udp->net, &udp->kernel, data, size));
+}
+
 static doze_result udp_send(doze_socket *socket, const void *data, size_t size) {
     doze_udp *udp = doze_udp_of(socket);
     doze_result result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
-    if (result != DOZE_OK && may_be_old_news(result)) {
-        note_refusal(udp, result);
-        result = udp->net->ops->send(udp->net, &udp->kernel, data, size);
-    }
     if (result != DOZE_OK) {
-        return failed(udp, result);
+        result = send_again(udp, result, data, size);
     }
-    udp->datagrams_sent++;
-    udp->bytes_sent += size;
-    return DOZE_OK;
+    if (result == DOZE_OK) {
+        udp->datagrams_sent++;
+        udp->bytes_sent += size;
+    }
+    return result;
 }
 
 static doze_result udp_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
     doze_udp *udp = doze_udp_of(socket);
-    doze_result result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
-    for (int i = 1; i < REFUSALS_A_CALL && result == DOZE_ERR_REFUSED; i++) {
-        note_refusal(udp, result); /* a hint in front of what we came for */
+    doze_result result = DOZE_ERR_REFUSED;
+    for (int i = 0; i < REFUSALS_A_CALL && result == DOZE_ERR_REFUSED; i++) {
         result = udp->net->ops->recv(udp->net, &udp->kernel, buffer, capacity, size);
+        note_refusal(udp, result); /* a hint in front of what we came for */
     }
-    note_refusal(udp, result);
     if (result == DOZE_OK || result == DOZE_ERR_TRUNCATED) {
         udp->datagrams_received++;
         udp->bytes_received += *size;

@@ -48,7 +48,8 @@ WRAP(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, a
 WRAP(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size))
 WRAP(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags))
 WRAP(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags))
-WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags))
+WRAP(ssize_t, recvfrom, (int fd, void *data, size_t size, int flags, struct sockaddr *source, socklen_t *source_size),
+     (fd, data, size, flags, source, source_size))
 WRAP(int, getsockname, (int fd, struct sockaddr *address, socklen_t *size), (fd, address, size))
 WRAP(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size), (fd, level, name, value, size))
 WRAP(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size), (fd, level, name, value, size))
