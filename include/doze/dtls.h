@@ -94,6 +94,10 @@ typedef struct doze_dtls_settings {
  * Credentials, suites, timers and bounds, shared by any number of sockets, which it must outlive. Read-only once a socket
  * uses it. Sockets of several threads may share it with a Mbed TLS that has MBEDTLS_THREADING_C. Members are private. */
 typedef struct doze_dtls_config {
+    uint8_t cid;
+    uint8_t cid_size;
+    uint8_t resumption;
+    bool can_seal;
     const struct doze_x509 *x509;
     const doze_trace *trace;
     doze_clock clock;
@@ -104,10 +108,6 @@ typedef struct doze_dtls_config {
     uint32_t handshake_timer_max;
     uint32_t association_lifetime;
     int suites[DOZE_SUITES_MAX + 1];
-    uint8_t cid;
-    uint8_t cid_size;
-    uint8_t resumption;
-    bool can_seal;
     uint8_t seal_key[DOZE_SEAL_KEY_SIZE]; /* bound to credentials and configuration */
     mbedtls_ssl_config tls;
 } doze_dtls_config;

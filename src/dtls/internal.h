@@ -20,25 +20,14 @@ static inline const doze_dtls *doze_dtls_of_const(const doze_socket *socket) {
  * come last: a small offset makes a small instruction. */
 typedef struct doze_association {
     /* datagrams */
-    uint64_t window[2]; /* the anti-replay window before the datagram at hand */
-    uint16_t arrived_size;
-    uint8_t arrived[13 + DOZE_CID_MAX]; /* the header of the datagram at hand */
-    uint8_t budget;                     /* datagrams that the verb at hand may still read */
-    bool undelivered;                   /* nothing has come yet of the datagram at hand */
+    uint8_t budget;   /* datagrams that the verb at hand may still read */
+    bool undelivered; /* nothing has come yet of the datagram at hand */
     bool lower_drained;
     int16_t sent; /* a doze_result: what the lower socket said to the record just written */
-
-    doze_endpoint home; /* where it was known, if a climb asks another address; family ANY: none does */
+    uint16_t arrived_size;
 
     /* a handshake */
-    doze_endpoint tried; /* before another address was asked for */
-    int16_t hint;        /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
-    int hint_cause;
-    uint64_t timer_started;
-    uint32_t timer_delay; /* 0: the timer is off */
-    uint32_t timer_min;
-    uint32_t timer_max;
-    uint32_t refusals_before;
+    int16_t hint;          /* a doze_result: the reason that something unauthenticated gave for a failing handshake */
     uint8_t expiries;      /* of its timer */
     uint8_t flights;       /* of ours */
     uint8_t flight_size;   /* datagrams of the last one */
@@ -56,6 +45,18 @@ typedef struct doze_association {
     bool chain_begun; /* see verify.c, like the next two */
     bool chain_untrusted;
     bool pin_matched;
+    int hint_cause;
+    uint32_t timer_delay; /* 0: the timer is off */
+    uint32_t timer_min;
+    uint32_t timer_max;
+    uint32_t refusals_before;
+    uint64_t timer_started;
+    doze_endpoint tried; /* before another address was asked for */
+
+    doze_endpoint home; /* where it was known, if a climb asks another address; family ANY: none does */
+
+    uint64_t window[2];                 /* the anti-replay window before the datagram at hand */
+    uint8_t arrived[13 + DOZE_CID_MAX]; /* the header of the datagram at hand */
     uint8_t randoms[64]; /* server's and client's: with the master secret, what keys are made from (RFC 5246 6.3) */
     mbedtls_ssl_context ssl;
 } doze_association;
