@@ -14,9 +14,9 @@ static doze_result payload_mtu(doze_dtls *dtls, int64_t *value) {
     return payload < 0 ? doze_fail(&dtls->socket, DOZE_ERR_TOO_LONG, payload) : DOZE_OK;
 }
 
+/* Mbed TLS says 0 until a handshake is done. */
 static uint32_t suite(const doze_dtls *dtls) {
-    return dtls->established && dtls->live != NULL ? (uint32_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(&dtls->live->ssl)
-                                                   : 0;
+    return dtls->live == NULL ? 0 : (uint32_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(&dtls->live->ssl);
 }
 
 /* Options that are members, as they are: `count` of them in a row. */
@@ -26,6 +26,7 @@ typedef struct members {
     uint8_t size; /* of each, in bytes */
     uint8_t offset;
 } members;
+_Static_assert(sizeof(doze_dtls) <= UINT8_MAX, "an offset is a byte");
 #define MEMBERS(option, count, name) {option, count, sizeof(((doze_dtls *)0)->name), offsetof(doze_dtls, name)}
 static const members table[] = {
     MEMBERS(DOZE_OPT_RUNG, 1, report.rung),
@@ -45,7 +46,7 @@ static const members table[] = {
     MEMBERS(DOZE_OPT_HANDSHAKE_BYTES_SENT, 2, handshake_bytes[0]),
     MEMBERS(DOZE_OPT_FROZEN_SIZE, 1, frozen_size),
     MEMBERS(DOZE_OPT_IMAGES_REFUSED, 1, images_refused),
-    MEMBERS(DOZE_OPT_CLIMBS + DOZE_REASON_ENDED, DOZE_REASONS - DOZE_REASON_ENDED, climbs[0]),
+    MEMBERS((int)DOZE_OPT_CLIMBS + DOZE_REASON_ENDED, DOZE_REASONS - DOZE_REASON_ENDED, climbs[0]),
     MEMBERS(DOZE_OPT_DROPPED, DOZE_DROP_CAUSES, dropped[0]),
 };
 
@@ -94,8 +95,8 @@ static bool work_out(doze_dtls *dtls, int option, uint32_t *value) {
     case DOZE_OPT_STORE_FAILURES:
         *value = dtls->keeper == NULL ? 0 : dtls->keeper->failures;
         return true;
-    case DOZE_OPT_CLIMBS + DOZE_REASON_NONE:
-    case DOZE_OPT_CLIMBS + DOZE_REASON_FIRST:
+    case (int)DOZE_OPT_CLIMBS + DOZE_REASON_NONE:
+    case (int)DOZE_OPT_CLIMBS + DOZE_REASON_FIRST:
         *value = 0; /* they need no climb */
         return true;
     default:
