@@ -138,10 +138,7 @@ static void copy(doze_dtls_config *config, const doze_dtls_settings *s) {
 static doze_result make(doze_dtls_config *config, const doze_dtls_settings *s) {
     doze_result result = check(config, s);
     result = result ? result : choose_suites(config, s);
-    if (result == DOZE_OK && doze_tls_begin() != 0) {
-        result = DOZE_ERR_RANDOM;
-    }
-    result = result ? result : conf_tls(config, s);
+    result = result ? result : doze_tls_begin() == 0 ? conf_tls(config, s) : DOZE_ERR_RANDOM;
     if (result == DOZE_OK && doze_seal_make_key(config, s) != 0) {
         result = DOZE_ERR_NO_MEMORY;
     }
