@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The association and the session: what outlives sleep, and how it is dropped. */
-#include <string.h>
+#include <stddef.h>
 
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_util.h>
@@ -15,21 +15,22 @@ bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port)
 }
 
 /* FNV-1a: every wake pays for it, and a path taken for another one costs a handshake or two unanswered sends, no more. */
-static uint32_t hash(uint32_t seed, const void *bytes, size_t size) {
-    const uint8_t *at = bytes;
+static uint32_t hash(const doze_endpoint *end, size_t size) {
+    const uint8_t *at = (const uint8_t *)end;
+    uint32_t sum = 2166136261u;
     for (size_t i = 0; i < size; i++) {
-        seed = (seed ^ at[i]) * 16777619u;
+        sum = (sum ^ at[i]) * 16777619u;
     }
-    return seed;
+    return sum;
 }
 
+/* Address and scope come first, then the port: none of it is padding. */
 static uint32_t hash_of_address(const doze_endpoint *end) {
-    size_t size = end->family == DOZE_FAMILY_IPV4 ? 4 : sizeof(end->address);
-    return hash(hash(2166136261u, end->address, size), &end->scope, sizeof(end->scope));
+    return hash(end, offsetof(doze_endpoint, port));
 }
 
 static uint32_t hash_of_end(const doze_endpoint *end) {
-    return hash(hash_of_address(end), &end->port, sizeof(end->port));
+    return hash(end, offsetof(doze_endpoint, family));
 }
 
 doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
@@ -72,9 +73,9 @@ void doze_dtls_want_old_address(doze_dtls *dtls) {
     doze_close(dtls->lower);
     doze_get_endpoints(dtls->lower, &ends);
     ends.remote = dtls->live->home;
-    ends.local = (doze_endpoint){.family = ends.remote.family, .port = dtls->path_port};
+    ends.local.port = dtls->path_port;
     doze_recall(dtls->lower, &ends);
-    dtls->live->home = (doze_endpoint){0};
+    dtls->live->home.family = DOZE_FAMILY_ANY;
 }
 
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt) {

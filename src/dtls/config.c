@@ -11,45 +11,32 @@
 #define TIMER_MIN_DEFAULT 1000 /* RFC 6347 section 4.2.4.1 */
 #define TIMER_MAX_DEFAULT 60000
 
-static const uint16_t psk_suites[] = {
-    MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8,
-    MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_PSK_WITH_AES_128_CCM,
-};
-static const uint16_t ecdsa_suites[] = {
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM,
-};
-#define DEFAULT_SUITES (sizeof(psk_suites) / sizeof(psk_suites[0]))
+/* AEAD suites by mode: others cannot be saved and restored, and RFC 7925 wants none. Of each mode the first ones, with
+ * AES-128-CCM-8, AES-128-GCM-SHA256 and AES-128-CCM, are offered when none are chosen; 0 ends them all. */
+#define DEFAULT_SUITES 3
+static const uint16_t psk_aead[] = {0xc0a8, 0x00a8, 0xc0a4, 0x00a9, 0xc06a, 0xc06b, 0xc08e,
+                                    0xc08f, 0xc0a5, 0xc0a9, 0xccab, 0xccac, 0};
+static const uint16_t ecdsa_aead[] = {0xc0ae, 0xc02b, 0xc0ac, 0xc02c, 0xc05c, 0xc05d,
+                                      0xc086, 0xc087, 0xc0ad, 0xc0af, 0xcca9, 0};
 
-/* AEAD suites by mode: others cannot be saved and restored, and RFC 7925 wants none. */
-static const uint16_t psk_aead[] = {0x00a8, 0x00a9, 0xc06a, 0xc06b, 0xc08e, 0xc08f,
-                                    0xc0a4, 0xc0a5, 0xc0a8, 0xc0a9, 0xccab, 0xccac};
-static const uint16_t ecdsa_aead[] = {0xc02b, 0xc02c, 0xc05c, 0xc05d, 0xc086, 0xc087,
-                                      0xc0ac, 0xc0ad, 0xc0ae, 0xc0af, 0xcca9};
-
-static bool suite_fits(int suite, bool psk) {
-    const uint16_t *of_mode = psk ? psk_aead : ecdsa_aead;
-    size_t count = psk ? sizeof(psk_aead) / sizeof(psk_aead[0]) : sizeof(ecdsa_aead) / sizeof(ecdsa_aead[0]);
-    for (size_t i = 0; i < count; i++) {
-        if (of_mode[i] == suite) {
-            return mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
-        }
+static bool suite_fits(int suite, const uint16_t *of_mode) {
+    while (*of_mode != 0 && *of_mode != suite) {
+        of_mode++;
     }
-    return false;
+    return *of_mode != 0 && mbedtls_ssl_ciphersuite_from_id(suite) != NULL;
 }
 
-static doze_result choose_suites(doze_dtls_config *config, const doze_dtls_settings *settings, bool psk) {
-    bool chosen = settings->suites != NULL;
-    const uint16_t *suites = chosen ? settings->suites : psk ? psk_suites : ecdsa_suites;
-    size_t count = chosen ? settings->suites_count : DEFAULT_SUITES;
+static doze_result choose_suites(doze_dtls_config *config, const doze_dtls_settings *s) {
+    const uint16_t *of_mode = s->x509 == NULL ? psk_aead : ecdsa_aead;
+    bool chosen = s->suites != NULL;
+    const uint16_t *suites = chosen ? s->suites : of_mode;
+    size_t count = chosen ? s->suites_count : DEFAULT_SUITES;
     size_t used = 0;
     if (count > DOZE_SUITES_MAX) {
         return DOZE_ERR_SUITE;
     }
     for (size_t i = 0; i < count; i++) {
-        if (suite_fits(suites[i], psk)) {
+        if (suite_fits(suites[i], of_mode)) {
             config->suites[used++] = suites[i];
         } else if (chosen) {
             return DOZE_ERR_SUITE;
@@ -63,23 +50,21 @@ static doze_result check_psk(const doze_psk *psk) {
         return DOZE_ERR_IDENTITY;
     }
     bool bytes = psk->key.data != NULL;
-    if (bytes == (psk->psa_key != 0)) {
-        return bytes ? DOZE_ERR_CONFIG : DOZE_ERR_KEY;
+    if (bytes && psk->psa_key != 0) {
+        return DOZE_ERR_CONFIG;
     }
-    if (bytes && (psk->key.size == 0 || psk->key.size > DOZE_KEY_MAX)) {
+    if (bytes ? psk->key.size == 0 || psk->key.size > DOZE_KEY_MAX : psk->psa_key == 0) {
         return DOZE_ERR_KEY;
     }
-    if (bytes && psk->key.size > doze_tls_psk_max()) {
-        return DOZE_ERR_UNSUPPORTED;
-    }
-    return !bytes && !doze_tls_has_psa_keys() ? DOZE_ERR_UNSUPPORTED : DOZE_OK;
+    bool takes = bytes ? psk->key.size <= doze_tls_psk_max() : doze_tls_has_psa_keys();
+    return takes ? DOZE_OK : DOZE_ERR_UNSUPPORTED;
 }
 
 static bool has_psk(const doze_psk *psk) {
     return psk->identity.data != NULL || psk->identity.size != 0 || psk->key.data != NULL || psk->psa_key != 0;
 }
 
-static doze_result check(const doze_dtls_settings *s) {
+static doze_result check(const doze_dtls_config *config, const doze_dtls_settings *s) {
     if (s->clock.now == NULL || s->random.fill == NULL || has_psk(&s->psk) == (s->x509 != NULL)) {
         return DOZE_ERR_CONFIG;
     }
@@ -90,9 +75,8 @@ static doze_result check(const doze_dtls_settings *s) {
     if (!cid_fits || (unsigned)s->cid > DOZE_CID_OFFER_BYTES || (unsigned)s->resumption > DOZE_RESUME_OFF) {
         return DOZE_ERR_CONFIG;
     }
-    uint32_t timer_min = s->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : s->handshake_timer_min;
-    uint32_t timer_max = s->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : s->handshake_timer_max;
-    if (!doze_dtls_timers_fit(timer_min, timer_max) || (s->suites == NULL && s->suites_count != 0)) {
+    if (!doze_dtls_timers_fit(config->handshake_timer_min, config->handshake_timer_max) ||
+        (s->suites == NULL && s->suites_count != 0)) {
         return DOZE_ERR_CONFIG;
     }
     if (s->key_log.line != NULL && !doze_key_log_supported()) {
@@ -114,17 +98,16 @@ static doze_result conf_fragment_length(mbedtls_ssl_config *tls, uint16_t length
     return DOZE_ERR_CONFIG;
 }
 
+static int conf_credentials(mbedtls_ssl_config *tls, const doze_dtls_settings *s) {
+    return s->x509 == NULL ? doze_tls_conf_psk(tls, &s->psk) : doze_x509_hooks_of(s->x509)->configure(s->x509, tls);
+}
+
 static doze_result conf_tls(doze_dtls_config *config, const doze_dtls_settings *s) {
     mbedtls_ssl_config *tls = &config->tls;
     int error = mbedtls_ssl_config_defaults(tls, MBEDTLS_SSL_IS_CLIENT, MBEDTLS_SSL_TRANSPORT_DATAGRAM,
                                             MBEDTLS_SSL_PRESET_DEFAULT);
-    if (error == 0) {
-        error = mbedtls_ssl_conf_cid(tls, s->cid_size, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
-    }
-    if (error == 0) {
-        error =
-            s->x509 == NULL ? doze_tls_conf_psk(tls, &s->psk) : doze_x509_hooks_of(s->x509)->configure(s->x509, tls);
-    }
+    error = error ? error : mbedtls_ssl_conf_cid(tls, s->cid_size, MBEDTLS_SSL_UNEXPECTED_CID_IGNORE);
+    error = error ? error : conf_credentials(tls, s);
     if (error != 0) {
         return doze_tls_result(error) == DOZE_ERR_NO_MEMORY ? DOZE_ERR_NO_MEMORY : DOZE_ERR_KEY;
     }
@@ -137,37 +120,39 @@ static doze_result conf_tls(doze_dtls_config *config, const doze_dtls_settings *
     return conf_fragment_length(tls, s->max_fragment_length);
 }
 
+static void copy(doze_dtls_config *config, const doze_dtls_settings *s) {
+    config->x509 = s->x509;
+    config->trace = s->trace;
+    config->clock = s->clock;
+    config->random = s->random;
+    config->radio = s->radio;
+    config->key_log = s->key_log;
+    config->cid = (uint8_t)s->cid;
+    config->cid_size = s->cid_size;
+    config->resumption = (uint8_t)s->resumption;
+    config->association_lifetime = s->association_lifetime;
+    config->handshake_timer_min = s->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : s->handshake_timer_min;
+    config->handshake_timer_max = s->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : s->handshake_timer_max;
+}
+
+static doze_result make(doze_dtls_config *config, const doze_dtls_settings *s) {
+    doze_result result = check(config, s);
+    result = result ? result : choose_suites(config, s);
+    result = result ? result : doze_tls_begin() == 0 ? conf_tls(config, s) : DOZE_ERR_RANDOM;
+    if (result == DOZE_OK && doze_seal_make_key(config, s) != 0) {
+        result = DOZE_ERR_NO_MEMORY;
+    }
+    return result;
+}
+
 doze_result doze_dtls_config_init(doze_dtls_config *config, const doze_dtls_settings *settings) {
     if (config == NULL || settings == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
     memset(config, 0, sizeof(*config));
-    doze_result result = check(settings);
-    if (result == DOZE_OK) {
-        result = choose_suites(config, settings, settings->x509 == NULL);
-    }
-    if (result != DOZE_OK) {
-        return result;
-    }
-    config->x509 = settings->x509;
-    config->trace = settings->trace;
-    config->clock = settings->clock;
-    config->random = settings->random;
-    config->radio = settings->radio;
-    config->key_log = settings->key_log;
-    config->cid = (uint8_t)settings->cid;
-    config->cid_size = settings->cid_size;
-    config->resumption = (uint8_t)settings->resumption;
-    config->association_lifetime = settings->association_lifetime;
-    config->handshake_timer_min =
-        settings->handshake_timer_min == 0 ? TIMER_MIN_DEFAULT : settings->handshake_timer_min;
-    config->handshake_timer_max =
-        settings->handshake_timer_max == 0 ? TIMER_MAX_DEFAULT : settings->handshake_timer_max;
     mbedtls_ssl_config_init(&config->tls);
-    result = doze_tls_begin() == 0 ? conf_tls(config, settings) : DOZE_ERR_RANDOM;
-    if (result == DOZE_OK && doze_seal_make_key(config, settings) != 0) {
-        result = DOZE_ERR_NO_MEMORY;
-    }
+    copy(config, settings);
+    doze_result result = make(config, settings);
     if (result != DOZE_OK) {
         doze_dtls_config_deinit(config);
     }

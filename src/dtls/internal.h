@@ -69,11 +69,6 @@ static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
     return (uint32_t)doze_dtls_now(dtls) - moment;
 }
 
-/* Counters of 16 bits stay at their most. */
-static inline void doze_count(uint16_t *counter, uint32_t more) {
-    *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
-}
-
 static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
     if (dtls->images_refused < UINT8_MAX) {
         dtls->images_refused++;
@@ -186,6 +181,8 @@ static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {
 
 /* ---- report.c ---- */
 
+/* Counters of 16 bits stay at their most. */
+void doze_count(uint16_t *counter, uint32_t more);
 void doze_dtls_begin_report(doze_dtls *dtls);
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 

@@ -2,6 +2,11 @@
 /* What a connect, a wake or a silence came to, and what it cost on the wire. */
 #include "dtls/internal.h"
 
+void doze_count(uint16_t *counter, uint32_t more) {
+    uint32_t room = UINT16_MAX - (uint32_t)*counter;
+    *counter = more < room ? (uint16_t)(*counter + more) : UINT16_MAX;
+}
+
 static uint32_t of_lower(const doze_dtls *dtls, doze_option option) {
     int64_t value = 0;
     return doze_get_option(dtls->lower, option, &value) == DOZE_OK ? (uint32_t)value : 0;
@@ -23,15 +28,14 @@ void doze_dtls_begin_report(doze_dtls *dtls) {
 }
 
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung) {
-    int64_t kept = 0;
+    bool kept = of_lower(dtls, DOZE_OPT_PORT_KEPT) != 0 && !dtls->fresh_port;
     count(dtls, &dtls->report);
     doze_count(&dtls->handshake_datagrams[0], dtls->report.datagrams_sent);
     doze_count(&dtls->handshake_datagrams[1], dtls->report.datagrams_received);
     dtls->handshake_bytes[0] += dtls->report.bytes_sent;
     dtls->handshake_bytes[1] += dtls->report.bytes_received;
-    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
     dtls->report.rung = (uint8_t)rung;
-    dtls->report.port_kept = rung != DOZE_RUNG_NONE && kept != 0 && !dtls->fresh_port;
+    dtls->report.port_kept = rung != DOZE_RUNG_NONE && kept;
 }
 
 doze_result doze_dtls_get_report(const doze_dtls *dtls, doze_report *report) {

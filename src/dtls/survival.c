@@ -8,18 +8,18 @@ enum {
     HANDSHAKES_A_TRIAL = 16,
 };
 
-static uint16_t seconds_of_sleep(const doze_dtls *dtls) {
+static unsigned seconds_of_sleep(const doze_dtls *dtls) {
     uint32_t seconds = doze_dtls_since(dtls, dtls->since) / 1000;
-    return seconds < UINT16_MAX ? (uint16_t)(seconds + 1) : UINT16_MAX; /* 0: nothing is to be learnt */
+    return seconds < UINT16_MAX ? seconds + 1 : UINT16_MAX; /* 0: nothing is to be learnt */
 }
 
 bool doze_dtls_would_wake_in_vain(doze_dtls *dtls) {
-    uint16_t slept = seconds_of_sleep(dtls);
+    unsigned slept = seconds_of_sleep(dtls);
     if (dtls->peer_has_cid) {
         dtls->slept = 0;
         return false;
     }
-    dtls->slept = slept > dtls->slept ? slept : dtls->slept; /* the longest since it was heard */
+    dtls->slept = slept > dtls->slept ? (uint16_t)slept : dtls->slept; /* the longest since it was heard */
     if (dtls->lost_sleeps < LESSON || dtls->slept < dtls->lost_sleep) {
         return false;
     }

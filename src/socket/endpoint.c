@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Addresses and ports, without asking any platform. */
+#include <stddef.h>
 #include <string.h>
 
 #include "doze/socket.h"
 
+/* Address and scope, port, family: there is no padding between them. */
 bool doze_same_address(const doze_endpoint *a, const doze_endpoint *b) {
-    return a->family == b->family && a->scope == b->scope && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+    return a->family == b->family && memcmp(a, b, offsetof(doze_endpoint, port)) == 0;
 }
 
 bool doze_endpoint_equal(const doze_endpoint *a, const doze_endpoint *b) {
-    return a->port == b->port && doze_same_address(a, b);
+    return memcmp(a, b, offsetof(doze_endpoint, family) + sizeof(a->family)) == 0;
 }
 
 doze_result doze_parse_port(const char *text, uint16_t *port) {
@@ -31,13 +33,13 @@ doze_result doze_parse_port(const char *text, uint16_t *port) {
 /* A colon is in no name; and no top-level domain is all digits, so a last label of digits means IPv4. */
 bool doze_host_is_address(const char *host) {
     bool digits = false;
+    char before = '.';
     for (const char *at = host; at != NULL && *at != '\0'; at++) {
         if (*at == ':') {
             return true;
         }
-        bool begins = at == host || at[-1] == '.';
-        bool digit = *at >= '0' && *at <= '9';
-        digits = digit && (begins || digits);
+        digits = *at >= '0' && *at <= '9' && (digits || before == '.');
+        before = *at;
     }
     return digits;
 }
