@@ -24,7 +24,7 @@ typedef struct doze_udp {
     doze_socket socket;
     /* What is looked at most comes first: a small offset makes a small instruction. */
     uint16_t last_port;   /* of the last connection; 0: there never was one */
-    uint16_t wanted_port; /* the peer's, while CONNECTING */
+    uint16_t wanted_port; /* the peer's, as given to connect */
     uint8_t forced_family;
     uint8_t preferred_family;
     uint8_t dscp : 6;

@@ -15,10 +15,15 @@ static inline const doze_udp *doze_udp_of_const(const doze_socket *socket) {
 
 /* ---- kernel.c ---- */
 
-bool doze_udp_has_kernel_socket(const doze_udp *udp);
+static inline bool doze_udp_has_kernel_socket(const doze_udp *udp) {
+    return udp->kernel.fd >= 0;
+}
 void doze_udp_drop_kernel_socket(doze_udp *udp);
-/* Opens `kernel` at the local port (0: any) for peers of `family`, at the caller's local address if one was chosen. */
-doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, uint8_t family, uint16_t port, doze_endpoint *local);
+void doze_udp_replace_kernel_socket(doze_udp *udp, const doze_net_socket *opened);
+/* Opens `kernel` at `request->local`; the rest of the request is filled in here. */
+doze_result doze_udp_open(doze_udp *udp, doze_net_socket *kernel, doze_net_request *request);
+/* Where to bind for peers of `family`: at the caller's local address if one was chosen. */
+void doze_udp_choose_local(const doze_udp *udp, uint8_t family, uint16_t port, doze_endpoint *local);
 
 /* Fixes the peer, over the socket at hand where its family fits, else over a new one, at the same port where one was
  * in use. On an error nothing has changed. */
@@ -27,16 +32,17 @@ doze_result doze_udp_attach(doze_udp *udp, const doze_endpoint *peer);
 /* ---- peer.c ---- */
 
 /* connect and its continuation: find the host's addresses, take the best one that works. */
-/* The name given to connect, and the memory for it, its end included. */
-static inline const char *doze_udp_hostname(const doze_udp *udp) {
+/* The name given to connect, which is in the caller's memory or here. */
+static inline char *doze_udp_hostname_memory(doze_udp *udp) {
     return udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
 }
-static inline char *doze_udp_hostname_memory(doze_udp *udp) {
+static inline const char *doze_udp_hostname(const doze_udp *udp) {
     return udp->hostname_outside ? udp->hostname.outside.text : udp->hostname.inside;
 }
 static inline size_t doze_udp_hostname_room(const doze_udp *udp) {
     return udp->hostname_outside ? udp->hostname.outside.size : sizeof(udp->hostname.inside);
 }
+bool doze_udp_hostname_fits(const doze_udp *udp, const char *host);
 /* It must fit; it may be the name that is there. */
 void doze_udp_set_hostname(doze_udp *udp, const char *host);
 doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port);

@@ -3,11 +3,11 @@
 
 #include "udp/internal.h"
 
-#define UDP_HEADER   8
-#define IPV4_HEADER  20
-#define IPV6_HEADER  40
-#define UDP_IPV4_MAX (65535 - IPV4_HEADER - UDP_HEADER)
-#define UDP_IPV6_MAX (65535 - UDP_HEADER) /* RFC 8200 section 3: its length field leaves out the header */
+#define UDP_HEADER  8
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define IPV4_MAX    65535
+#define IPV6_MAX    (IPV6_HEADER + 65535) /* RFC 8200 section 3: its length field leaves out the header */
 
 static doze_result mtu(doze_udp *udp, bool payload, int64_t *value) {
     if (udp->socket.state != DOZE_STATE_CONNECTED) {
@@ -18,10 +18,13 @@ static doze_result mtu(doze_udp *udp, bool payload, int64_t *value) {
     if (result != DOZE_OK) {
         return doze_fail(&udp->socket, result, udp->kernel.cause);
     }
-    bool v6 = udp->remote.family == DOZE_FAMILY_IPV6;
-    int64_t most = v6 ? UDP_IPV6_MAX : UDP_IPV4_MAX;
-    int64_t room = (int64_t)path - (v6 ? IPV6_HEADER : IPV4_HEADER) - UDP_HEADER;
-    *value = !payload ? (int64_t)path : room < most ? room : most;
+    *value = path;
+    if (payload) {
+        bool v6 = udp->remote.family == DOZE_FAMILY_IPV6;
+        uint32_t most = v6 ? IPV6_MAX : IPV4_MAX;
+        uint32_t headers = UDP_HEADER + (v6 ? IPV6_HEADER : IPV4_HEADER);
+        *value = (int32_t)((path < most ? path : most) - headers);
+    }
     return DOZE_OK;
 }
 
@@ -91,7 +94,7 @@ doze_result doze_udp_get_option(doze_socket *socket, doze_option option, int64_t
     }
 }
 
-static doze_result set_family(uint8_t *family, int64_t value) {
+static doze_result set_family(uint8_t *family, unsigned value) {
     if (value != DOZE_FAMILY_ANY && value != DOZE_FAMILY_IPV4 && value != DOZE_FAMILY_IPV6) {
         return DOZE_ERR_OPTION;
     }
@@ -99,65 +102,60 @@ static doze_result set_family(uint8_t *family, int64_t value) {
     return DOZE_OK;
 }
 
-static doze_result set_flag(doze_udp *udp, doze_option option, int64_t value) {
-    if (value != 0 && value != 1) {
+static doze_result set_wake_port(doze_udp *udp, uint16_t port) {
+    if (udp->socket.state != DOZE_STATE_CLOSED && udp->socket.state != DOZE_STATE_SHUTDOWN) {
         return DOZE_ERR_OPTION;
     }
-    if (option == DOZE_OPT_REUSE_ADDR) {
-        udp->reuse_addr = value != 0;
-    } else {
-        udp->peer_failed = value != 0;
-    }
-    return DOZE_OK;
-}
-
-static doze_result set_sleep(doze_udp *udp, int64_t value) {
-    if (value != DOZE_SLEEP_DROP && value != DOZE_SLEEP_HOLD) {
-        return DOZE_ERR_OPTION;
-    }
-    if (value == DOZE_SLEEP_HOLD && !udp->net->ops->can_deafen) {
-        return DOZE_ERR_UNSUPPORTED;
-    }
-    udp->sleep = value == DOZE_SLEEP_HOLD;
-    return DOZE_OK;
-}
-
-static doze_result set_wake_port(doze_udp *udp, int64_t value) {
-    bool resting = udp->socket.state == DOZE_STATE_CLOSED || udp->socket.state == DOZE_STATE_SHUTDOWN;
-    if (!resting || value < 0 || value > UINT16_MAX) {
-        return DOZE_ERR_OPTION;
-    }
-    if (udp->local.port != value) {
+    if (udp->local.port != port) {
         doze_udp_drop_kernel_socket(udp); /* held at another port */
     }
-    udp->local.port = (uint16_t)value;
-    udp->last_port = value == 0 ? udp->last_port : (uint16_t)value;
+    udp->local.port = port;
+    if (port != 0) {
+        udp->last_port = port;
+    }
     return DOZE_OK;
+}
+
+static doze_result set_flag(doze_udp *udp, doze_option option, bool on) {
+    switch ((int)option) {
+    case DOZE_OPT_REUSE_ADDR:
+        udp->reuse_addr = on;
+        return DOZE_OK;
+    case DOZE_OPT_SLEEP:
+        if (on && !udp->net->ops->can_deafen) {
+            return DOZE_ERR_UNSUPPORTED;
+        }
+        udp->sleep = on;
+        return DOZE_OK;
+    case DOZE_OPT_PEER_FAILED:
+        udp->peer_failed = on;
+        return DOZE_OK;
+    default:
+        return DOZE_ERR_OPTION;
+    }
 }
 
 doze_result doze_udp_set_option(doze_socket *socket, doze_option option, int64_t value) {
     doze_udp *udp = doze_udp_of(socket);
+    if (value < 0 || value > UINT16_MAX) { /* none takes more than a port has */
+        return DOZE_ERR_OPTION;
+    }
+    unsigned given = (unsigned)value;
     switch ((int)option) {
     case DOZE_OPT_FORCED_FAMILY:
-        return set_family(&udp->forced_family, value);
+        return set_family(&udp->forced_family, given);
     case DOZE_OPT_PREFERRED_FAMILY:
-        return set_family(&udp->preferred_family, value);
-    case DOZE_OPT_REUSE_ADDR:
-        return set_flag(udp, option, value);
+        return set_family(&udp->preferred_family, given);
     case DOZE_OPT_DSCP:
-        if (value < 0 || value > 63) {
+        if (given > 63) {
             return DOZE_ERR_OPTION;
         }
-        udp->dscp = (uint8_t)value & 63u;
+        udp->dscp = given & 63u;
         return DOZE_OK;
-    case DOZE_OPT_SLEEP:
-        return set_sleep(udp, value);
     case DOZE_OPT_WAKE_PORT:
-        return set_wake_port(udp, value);
-    case DOZE_OPT_PEER_FAILED:
-        return set_flag(udp, option, value);
+        return set_wake_port(udp, (uint16_t)given);
     default:
-        return DOZE_ERR_OPTION;
+        return given > 1 ? DOZE_ERR_OPTION : set_flag(udp, option, given == 1);
     }
 }
 

@@ -8,10 +8,14 @@
 /* Answers are tried from the lowest rank to the highest, within a rank in the resolver's order. */
 typedef enum rank { RANK_STICKY, RANK_PREFERRED, RANK_OTHER, RANK_FAILED, RANK_UNUSABLE } rank;
 
+static bool is_usable(const doze_udp *udp, uint8_t family) {
+    bool fits_bind = !udp->bound_address || family == udp->local.family;
+    bool fits_force = udp->forced_family == DOZE_FAMILY_ANY || family == udp->forced_family;
+    return fits_bind && fits_force;
+}
+
 static rank rank_of(const doze_udp *udp, bool same_name, const doze_endpoint *answer) {
-    bool fits_bind = !udp->bound_address || answer->family == udp->local.family;
-    bool fits_force = udp->forced_family == DOZE_FAMILY_ANY || answer->family == udp->forced_family;
-    if (!fits_bind || !fits_force) {
+    if (!is_usable(udp, answer->family)) {
         return RANK_UNUSABLE;
     }
     if (same_name && doze_same_address(answer, &udp->remote)) {
@@ -20,12 +24,17 @@ static rank rank_of(const doze_udp *udp, bool same_name, const doze_endpoint *an
     return answer->family == udp->preferred_family ? RANK_PREFERRED : RANK_OTHER;
 }
 
+bool doze_udp_hostname_fits(const doze_udp *udp, const char *host) {
+    return strlen(host) < doze_udp_hostname_room(udp);
+}
+
 void doze_udp_set_hostname(doze_udp *udp, const char *host) {
     memmove(doze_udp_hostname_memory(udp), host, strlen(host) + 1);
 }
 
-static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
-    doze_result result = doze_udp_attach(udp, &peer);
+static doze_result attach(doze_udp *udp, doze_endpoint *peer, const char *host) {
+    peer->port = udp->wanted_port;
+    doze_result result = doze_udp_attach(udp, peer);
     if (result == DOZE_OK) {
         doze_udp_set_hostname(udp, host);
         udp->peer_failed = false;
@@ -37,24 +46,21 @@ static doze_result attach(doze_udp *udp, doze_endpoint peer, const char *host) {
 static doze_result attach_best_answer(doze_udp *udp) {
     const doze_resolver_ops *resolver = udp->resolver->ops;
     bool same_name = doze_same_name(udp->lookup->host, doze_udp_hostname(udp));
-    doze_result told = DOZE_ERR_UNREACHABLE;
-    bool tried = false;
+    doze_result told = DOZE_OK;
     for (rank wanted = RANK_STICKY; wanted < RANK_UNUSABLE; wanted++) {
         doze_endpoint answer;
         for (size_t i = 0; resolver->answer(udp->resolver, udp->lookup, i, &answer); i++) {
             if (rank_of(udp, same_name, &answer) != wanted) {
                 continue;
             }
-            answer.port = udp->wanted_port;
-            doze_result result = attach(udp, answer, udp->lookup->host);
+            doze_result result = attach(udp, &answer, udp->lookup->host);
             if (result == DOZE_OK) {
                 return DOZE_OK;
             }
-            told = tried ? told : result;
-            tried = true;
+            told = told == DOZE_OK ? result : told;
         }
     }
-    return told;
+    return told == DOZE_OK ? DOZE_ERR_UNREACHABLE : told;
 }
 
 void doze_udp_cancel_lookup(doze_udp *udp) {
@@ -76,24 +82,24 @@ doze_result doze_udp_continue_lookup(doze_udp *udp) {
     return result;
 }
 
-static doze_result find_literal(doze_udp *udp, const char *host, uint16_t port) {
+static doze_result find_literal(doze_udp *udp, const char *host) {
     doze_endpoint peer = {0};
     if (!udp->net->ops->parse(udp->net, host, &peer)) {
         return DOZE_ERR_HOST;
     }
-    if (rank_of(udp, false, &peer) == RANK_UNUSABLE) {
+    if (!is_usable(udp, peer.family)) {
         return DOZE_ERR_UNREACHABLE;
     }
-    peer.port = port;
-    return attach(udp, peer, host);
+    return attach(udp, &peer, host);
 }
 
 doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port) {
-    if (strlen(host) >= doze_udp_hostname_room(udp)) {
+    if (!doze_udp_hostname_fits(udp, host)) {
         return DOZE_ERR_HOST;
     }
+    udp->wanted_port = port;
     if (doze_host_is_address(host)) {
-        return find_literal(udp, host, port);
+        return find_literal(udp, host);
     }
     if (udp->resolver == NULL) {
         return DOZE_ERR_HOST_UNKNOWN;
@@ -103,6 +109,5 @@ doze_result doze_udp_find_peer(doze_udp *udp, const char *host, uint16_t port) {
         udp->lookup = NULL;
         return result;
     }
-    udp->wanted_port = port;
     return doze_udp_continue_lookup(udp);
 }

@@ -12,21 +12,20 @@ static doze_result failed(doze_udp *udp, doze_result result) {
 
 static doze_result udp_bind(doze_socket *socket, const char *address, uint16_t port) {
     doze_udp *udp = doze_udp_of(socket);
-    doze_endpoint before = udp->local;
-    bool bound_before = udp->bound_address;
-    uint8_t family = udp->forced_family      ? udp->forced_family
-                     : udp->preferred_family ? udp->preferred_family
-                                             : DOZE_FAMILY_IPV4;
-    udp->bound_address = address != NULL;
-    if (udp->bound_address && !udp->net->ops->parse(udp->net, address, &udp->local)) {
-        udp->local = before;
-        udp->bound_address = bound_before;
+    doze_net_request request = {.local.family = DOZE_FAMILY_IPV4};
+    if (udp->forced_family != DOZE_FAMILY_ANY) {
+        request.local.family = udp->forced_family;
+    } else if (udp->preferred_family != DOZE_FAMILY_ANY) {
+        request.local.family = udp->preferred_family;
+    }
+    if (address != NULL && !udp->net->ops->parse(udp->net, address, &request.local)) {
         return DOZE_ERR_ADDRESS;
     }
-    doze_result result = doze_udp_open(udp, &udp->kernel, family, port, &udp->local);
-    if (result != DOZE_OK) {
-        udp->local = before;
-        udp->bound_address = bound_before;
+    request.local.port = port;
+    doze_result result = doze_udp_open(udp, &udp->kernel, &request);
+    if (result == DOZE_OK) {
+        udp->local = request.local;
+        udp->bound_address = address != NULL;
     }
     return result;
 }
@@ -39,11 +38,13 @@ static doze_result udp_reuse_last_port(doze_socket *socket) {
     if (doze_udp_has_kernel_socket(udp) && udp->local.port == udp->last_port) { /* held: it is still ours */
         return failed(udp, udp->net->ops->undeafen(udp->net, &udp->kernel));
     }
-    doze_net_socket kernel = {.fd = -1};
-    doze_result result = doze_udp_open(udp, &kernel, udp->last_family, udp->last_port, &udp->local);
+    doze_net_socket opened;
+    doze_net_request request;
+    doze_udp_choose_local(udp, udp->last_family, udp->last_port, &request.local);
+    doze_result result = doze_udp_open(udp, &opened, &request);
     if (result == DOZE_OK) {
-        doze_udp_drop_kernel_socket(udp);
-        udp->kernel = kernel;
+        doze_udp_replace_kernel_socket(udp, &opened);
+        udp->local = request.local;
     }
     return result;
 }
@@ -58,15 +59,15 @@ static doze_result udp_connect(doze_socket *socket, const char *host, uint16_t p
 
 static doze_result udp_recall(doze_socket *socket, const doze_endpoints *past) {
     doze_udp *udp = doze_udp_of(socket);
-    if (strlen(past->hostname) >= doze_udp_hostname_room(udp)) {
+    if (!doze_udp_hostname_fits(udp, past->hostname)) {
         return DOZE_ERR_HOST;
     }
     doze_udp_set_hostname(udp, past->hostname);
     udp->remote = past->remote;
-    udp->local = (doze_endpoint){.family = past->remote.family, .port = past->local.port};
+    udp->bound_address = false;
     udp->last_port = past->local.port;
     udp->last_family = past->remote.family & 7u;
-    udp->bound_address = false;
+    doze_udp_choose_local(udp, udp->last_family, udp->last_port, &udp->local);
     return DOZE_OK;
 }
 
@@ -224,8 +225,7 @@ doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings) {
     if (udp == NULL || settings == NULL || settings->net == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    bool outside = settings->hostname_memory != NULL;
-    if (outside && settings->hostname_memory_size == 0) {
+    if (settings->hostname_memory != NULL && settings->hostname_memory_size == 0) {
         return DOZE_ERR_ARGUMENT;
     }
     memset(udp, 0, sizeof(*udp));
@@ -233,11 +233,11 @@ doze_result doze_udp_init(doze_udp *udp, const doze_udp_settings *settings) {
     udp->net = settings->net;
     udp->resolver = settings->resolver;
     udp->kernel.fd = -1;
-    udp->hostname_outside = outside;
-    if (outside) {
+    if (settings->hostname_memory != NULL) {
+        udp->hostname_outside = true;
         udp->hostname.outside.text = settings->hostname_memory;
         udp->hostname.outside.size = settings->hostname_memory_size;
+        udp->hostname.outside.text[0] = '\0';
     }
-    doze_udp_set_hostname(udp, "");
     return DOZE_OK;
 }
