@@ -6,19 +6,18 @@
 #include "socket/datagram.h"
 #include "socket/state.h"
 
+/* A verb that takes nothing but the socket. */
+static doze_result run(doze_socket *socket, doze_verb verb, doze_result (*op)(doze_socket *)) {
+    doze_result admitted = doze_state_admit(socket, verb);
+    return admitted == DOZE_OK ? doze_state_settle(socket, verb, op(socket)) : admitted;
+}
+
 doze_result doze_step(doze_socket *socket) {
-    if (socket == NULL) {
-        return DOZE_ERR_ARGUMENT;
-    }
-    doze_state_admit(socket, DOZE_VERB_STEP);
-    return doze_state_settle(socket, DOZE_VERB_STEP, socket->ops->step(socket));
+    return socket == NULL ? DOZE_ERR_ARGUMENT : run(socket, DOZE_VERB_STEP, socket->ops->step);
 }
 
 doze_result doze_bind(doze_socket *socket, const char *address, uint16_t port) {
-    if (socket == NULL) {
-        return DOZE_ERR_ARGUMENT;
-    }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_BIND);
+    doze_result admitted = socket == NULL ? DOZE_ERR_ARGUMENT : doze_state_admit(socket, DOZE_VERB_BIND);
     if (admitted != DOZE_OK) {
         return admitted;
     }
@@ -26,14 +25,7 @@ doze_result doze_bind(doze_socket *socket, const char *address, uint16_t port) {
 }
 
 doze_result doze_reuse_last_port(doze_socket *socket) {
-    if (socket == NULL) {
-        return DOZE_ERR_ARGUMENT;
-    }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_REUSE_LAST_PORT);
-    if (admitted != DOZE_OK) {
-        return admitted;
-    }
-    return doze_state_settle(socket, DOZE_VERB_REUSE_LAST_PORT, socket->ops->reuse_last_port(socket));
+    return socket == NULL ? DOZE_ERR_ARGUMENT : run(socket, DOZE_VERB_REUSE_LAST_PORT, socket->ops->reuse_last_port);
 }
 
 doze_result doze_check_peer(const char *host, uint16_t port) {
@@ -78,14 +70,7 @@ doze_result doze_recall(doze_socket *socket, const doze_endpoints *past) {
 }
 
 doze_result doze_resume(doze_socket *socket) {
-    if (socket == NULL) {
-        return DOZE_ERR_ARGUMENT;
-    }
-    doze_result admitted = doze_state_admit(socket, DOZE_VERB_RESUME);
-    if (admitted != DOZE_OK) {
-        return admitted;
-    }
-    return doze_state_settle(socket, DOZE_VERB_RESUME, socket->ops->resume(socket));
+    return socket == NULL ? DOZE_ERR_ARGUMENT : run(socket, DOZE_VERB_RESUME, socket->ops->resume);
 }
 
 doze_result doze_send(doze_socket *socket, const void *data, size_t size) {
@@ -102,21 +87,15 @@ doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t
     return doze_datagram_recv(socket, buffer, capacity, size);
 }
 
-/* The verbs that take nothing but the socket and put it to rest. */
-static doze_result rest(doze_socket *socket, doze_verb verb, doze_result (*op)(doze_socket *)) {
-    doze_result admitted = doze_state_admit(socket, verb);
-    return admitted == DOZE_OK ? doze_state_settle(socket, verb, op(socket)) : admitted;
-}
-
 doze_result doze_shutdown(doze_socket *socket) {
     if (socket == NULL) {
         return DOZE_ERR_ARGUMENT;
     }
-    return socket->state == DOZE_STATE_SHUTDOWN ? DOZE_OK : rest(socket, DOZE_VERB_SHUTDOWN, socket->ops->shutdown);
+    return socket->state == DOZE_STATE_SHUTDOWN ? DOZE_OK : run(socket, DOZE_VERB_SHUTDOWN, socket->ops->shutdown);
 }
 
 doze_result doze_close(doze_socket *socket) {
-    return socket == NULL ? DOZE_ERR_ARGUMENT : rest(socket, DOZE_VERB_CLOSE, socket->ops->close);
+    return socket == NULL ? DOZE_ERR_ARGUMENT : run(socket, DOZE_VERB_CLOSE, socket->ops->close);
 }
 
 /* Whatever could not be erased, the socket itself has forgotten. */
