@@ -10,8 +10,8 @@
 /* What the modem's codes mean to doze. The code itself is the cause. */
 static doze_result result_of(doze_net_socket *sock, int code) {
     static const struct {
-        int code;
-        doze_result result;
+        int8_t code;
+        int8_t result;
     } table[] = {
         {BOARD_OK, DOZE_OK},
         {BOARD_NOTHING, DOZE_WOULD_BLOCK},
@@ -23,7 +23,7 @@ static doze_result result_of(doze_net_socket *sock, int code) {
     sock->cause = code;
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (table[i].code == code) {
-            return table[i].result;
+            return (doze_result)table[i].result;
         }
     }
     return DOZE_ERR_IO;
@@ -140,13 +140,11 @@ static bool net_format(doze_net *net, const doze_endpoint *endpoint, char *text,
     }
     for (size_t i = 0; i < 4; i++) {
         unsigned byte = endpoint->address[i];
-        if (byte >= 100) {
-            *text++ = (char)('0' + byte / 100);
+        for (unsigned unit = 100; unit > 0; unit /= 10) {
+            if (byte >= unit || unit == 1) {
+                *text++ = (char)('0' + byte / unit % 10);
+            }
         }
-        if (byte >= 10) {
-            *text++ = (char)('0' + byte / 10 % 10);
-        }
-        *text++ = (char)('0' + byte % 10);
         *text++ = i < 3 ? '.' : '\0';
     }
     return true;
