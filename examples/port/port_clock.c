@@ -5,12 +5,12 @@
 /* Counts on where the board's 32 bits begin again; so it must be asked once in 49 days. */
 static uint64_t now(void *context) {
     static uint32_t last;
-    static uint64_t turns;
+    static uint32_t turns;
     uint32_t ticks = board_ticks();
     (void)context;
     turns += ticks < last;
     last = ticks;
-    return turns << 32 | ticks;
+    return (uint64_t)turns << 32 | ticks;
 }
 
 doze_clock port_clock(void) {

@@ -9,9 +9,9 @@
 
 typedef struct question {
     doze_lookup lookup; /* first: what doze has of it */
-    char host[DOZE_HOSTNAME_MAX + 1];
-    uint8_t ip[4];
     bool in_use;
+    uint8_t ip[4];
+    char host[DOZE_HOSTNAME_MAX + 1];
 } question;
 static question only;
 
@@ -23,7 +23,7 @@ static doze_result start(doze_resolver *resolver, const char *host, doze_family 
     if (family == DOZE_FAMILY_IPV6) {
         return DOZE_ERR_HOST_UNKNOWN;
     }
-    only = (question){.in_use = true};
+    only.in_use = true;
     memcpy(only.host, host, strlen(host) + 1); /* at most DOZE_HOSTNAME_MAX: doze has looked */
     only.lookup.host = only.host;
     *lookup = &only.lookup;
