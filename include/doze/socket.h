@@ -186,7 +186,8 @@ doze_result doze_send(doze_socket *socket, const void *data, size_t size);
 
 /* CONNECTED. DOZE_ERR_STORE, with DTLS and a store: a message came and was dropped, see docs/storing.md; the next send
  * makes a new association. One datagram. *size is its true length. DOZE_ERR_TRUNCATED: it was longer than `capacity`; the buffer has
- * its beginning, the rest is gone, the next call starts with the next datagram. DOZE_WOULD_BLOCK: there is none. */
+ * its beginning, the rest is gone, the next call starts with the next datagram. DOZE_WOULD_BLOCK: there is none.
+ * DOZE_ERR_NO_MEMORY: a datagram is lost to that, nothing else is. */
 doze_result doze_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size);
 
 /* BOUND, CONNECTING, CONNECTED; nothing to do in SHUTDOWN. Sleeps: nothing goes on the wire, the kernel's socket is

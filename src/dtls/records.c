@@ -70,6 +70,9 @@ static doze_result after_failed_read(doze_dtls *dtls, int error) {
     if (error == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE) {
         doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
     }
+    if (doze_tls_result(error) == DOZE_ERR_NO_MEMORY) { /* the association goes on, as after a failed write */
+        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
+    }
     return doze_dtls_end(dtls, doze_tls_result(error), error);
 }
 

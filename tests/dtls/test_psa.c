@@ -10,8 +10,9 @@
 #include "dtls/compat.h"
 #include "kit/kit.h"
 
-#if defined(MBEDTLS_USE_PSA_CRYPTO)
 #include <psa/crypto.h>
+
+#if defined(MBEDTLS_USE_PSA_CRYPTO)
 
 static uint32_t import_psk(void) {
     psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
@@ -88,6 +89,23 @@ static void a_build_without_psa_keys_says_so(void **state) {
     kit_free(client);
 }
 
+/* In 4.x everything that is done with a key is done by PSA, which has to be started. */
+static void certificates_may_be_the_first_that_a_program_asks_for(void **state) {
+    (void)state;
+    doze_x509 x509;
+    doze_bytes root = kit_file("root.pem");
+    doze_bytes client = kit_file("client.pem");
+    doze_bytes key = kit_file("client.key.pem");
+    const doze_x509_settings settings = {
+        .random = {.fill = no_random}, .trust = root, .certificate = client, .key = key};
+    mbedtls_psa_crypto_free();
+    assert_int_equal(doze_x509_init(&x509, &settings), DOZE_OK);
+    doze_x509_deinit(&x509);
+    kit_free(root);
+    kit_free(client);
+    kit_free(key);
+}
+
 static void skip_without_psa(void) {
     if (!doze_tls_has_psa_keys()) {
         print_message("this Mbed TLS has no MBEDTLS_USE_PSA_CRYPTO\n");
@@ -149,6 +167,7 @@ static void a_private_key_of_another_certificate_is_a_mismatch_in_a_psa_provider
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(certificates_may_be_the_first_that_a_program_asks_for),
         cmocka_unit_test(a_build_without_psa_keys_says_so),
         KIT_TEST(a_psk_in_a_psa_provider_connects_sleeps_and_wakes),
         KIT_TEST(a_private_key_in_a_psa_provider_signs_the_handshake),

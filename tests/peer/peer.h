@@ -191,6 +191,8 @@ bool peer_init(peer *p, const peer_settings *settings);
 /* RFC 7627. For tests that let memory run out: without any for the one hash that it needs, Mbed TLS 3.6 goes on with what
  * lies behind its buffer on the stack (ssl_compute_master), and nobody above it can keep it from that. */
 void peer_refuse_extended_master_secret(peer *p);
+/* Whether Mbed TLS takes the randomness of handshakes from the source that it is given; 4.x has its own. */
+bool peer_tls_asks_for_randomness(void);
 void peer_deinit(peer *p);
 const char *peer_why(const peer *p);
 

@@ -30,6 +30,10 @@ static int note_server_name(void *context, mbedtls_ssl_context *ssl, const unsig
 }
 #endif
 
+bool peer_tls_asks_for_randomness(void) {
+    return !IS_4X;
+}
+
 void peer_compat_configure(peer *p) {
 #if defined(MBEDTLS_SSL_SERVER_NAME_INDICATION)
     mbedtls_ssl_conf_sni(&p->config, note_server_name, p);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <psa/crypto.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,6 +18,24 @@ allocations memory;
 
 void allocations_reset(void) {
     memory = (allocations){.live = memory.live};
+}
+
+void allocations_settle(void) {
+    enum { KEYS = 64 };
+    mbedtls_svc_key_id_t keys[KEYS];
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, PSA_KEY_TYPE_RAW_DATA);
+    psa_status_t status = psa_crypto_init();
+    for (size_t i = 0; i < KEYS && status == PSA_SUCCESS; i++) {
+        status = psa_import_key(&attributes, (const uint8_t *)"key", 3, &keys[i]);
+    }
+    for (size_t i = 0; i < KEYS && status == PSA_SUCCESS; i++) {
+        status = psa_destroy_key(keys[i]);
+    }
+    if (status != PSA_SUCCESS) {
+        fprintf(stderr, "PSA cannot hold %d keys: error %d\n", KEYS, (int)status);
+        abort();
+    }
 }
 
 /* ---- which one fails ---- */

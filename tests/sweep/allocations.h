@@ -24,6 +24,8 @@ extern allocations memory;
 
 /* No failures, and nothing has counted. */
 void allocations_reset(void);
+/* PSA takes memory for keys as they come, and keeps it for as long as the program runs: it shall have taken it by now. */
+void allocations_settle(void);
 /* What the simulated network and its name service ask for never counts. One world at a time. */
 void allocations_spare_world(world *w, world_host *host);
 

@@ -15,10 +15,8 @@
 #include "doze/posix.h"
 #include "kit/store_kit.h"
 
-#include <mbedtls/build_info.h>
-
-/* PSA keeps memory of its own for as long as the program runs, and asks for some with each record. */
-#if defined(SWEEP_WRAPS) && !defined(MBEDTLS_USE_PSA_CRYPTO) && MBEDTLS_VERSION_NUMBER < 0x04000000
+#ifdef SWEEP_WRAPS
+#include "dtls/compat.h"
 #include "sweep/allocations.h"
 #include "sweep/life.h"
 
@@ -34,7 +32,7 @@
 #define STRIDE_DEFAULT 1
 #endif
 
-enum { RECOVERING_CHILDREN = 64, STEPS = 12 };
+enum { RECOVERING_CHILDREN = 64, STEPS = 12, STRIDE_WITH_PSA = 17 };
 
 typedef struct story {
     const char *name;
@@ -206,6 +204,10 @@ static void put_away(const papers *p) {
 
 static void a_handshake_with_certificates_outlives_a_lack_of_memory(void **state) {
     papers p;
+    if (doze_tls_has_psa_keys() && peer_tls_asks_for_randomness()) {
+        puts("SKIPPED: Mbed TLS 3.6 with PSA has errors of its own without memory for a certificate");
+        skip();
+    }
     allocations_reset();
     const long before = memory.live;
     read_papers(&p);
@@ -320,7 +322,8 @@ static doze_result ask_ares(scene *s) {
 
 /* What Mbed TLS cannot calculate for want of memory, it takes for malformed. */
 static bool says_so(init *make, doze_result result) {
-    bool malformed = result == DOZE_ERR_CERTIFICATE || result == DOZE_ERR_KEY || result == DOZE_ERR_CRL;
+    bool malformed = result == DOZE_ERR_CERTIFICATE || result == DOZE_ERR_KEY || result == DOZE_ERR_CRL ||
+                     result == DOZE_ERR_KEY_MISMATCH;
     return result == DOZE_ERR_NO_MEMORY || (malformed && make == init_x509);
 }
 
@@ -338,7 +341,9 @@ static void sweep_init(init *make, scene *s) {
         allocations_reset();
         memory.fail_at = 1 + i / 2;
         memory.from_there_on = i % 2;
-        assert_true(says_so(make, try_to(make, s)));
+        doze_result result = try_to(make, s);
+        bool spared = memory.made < memory.fail_at; /* PSA has chance of its own, and may ask for less than before */
+        assert_true(spared ? result == DOZE_OK : says_so(make, result));
         assert_int_equal(memory.live, before); /* nothing is left to deinit */
         figures.points++;
         figures.reached += memory.failed > 0;
@@ -370,7 +375,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(whatever_it_is_doing_a_socket_outlives_a_lack_of_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_handshake_with_certificates_outlives_a_lack_of_memory, set_up, tear_down),
     };
-    stride = argc > 1 ? strtoul(argv[1], NULL, 10) : STRIDE_DEFAULT;
+    stride = doze_tls_has_psa_keys() ? STRIDE_WITH_PSA : STRIDE_DEFAULT;
+    stride = argc > 1 ? strtoul(argv[1], NULL, 10) : stride;
+    allocations_settle();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     printf("figures: oom_points=%lu oom_reached=%lu\n", figures.points, figures.reached);
     return failed;
@@ -378,7 +385,7 @@ int main(int argc, char **argv) {
 
 #else
 int main(void) {
-    puts("skipped: needs doze and Mbed TLS as static libraries, and a Mbed TLS without PSA");
+    puts("SKIPPED: needs doze and Mbed TLS as static libraries");
     return 77;
 }
 #endif
