@@ -230,8 +230,9 @@ void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the s
 /* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
 void doze_dtls_wire_up(doze_dtls *dtls);
 
-/* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
-void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
+/* A handshake is needed: DOZE_IN_PROGRESS. One that goes on from something is a climb: bounded, and its new context is
+ * announced. */
+doze_result doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls);
 int32_t doze_dtls_handshake_left(const doze_dtls *dtls); /* until it wants a step */
 

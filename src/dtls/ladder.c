@@ -22,13 +22,14 @@ int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
     return sooner(looking_up ? doze_next_timeout(dtls->lower) : doze_dtls_timer_left(dtls), climb_left(dtls));
 }
 
-void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
+doze_result doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
     dtls->report.reason = (uint8_t)reason;
     dtls->climbing = reason != DOZE_REASON_FIRST;
     dtls->wanted_climb = DOZE_REASON_NONE;
     if (reason >= DOZE_REASON_ENDED) {
         doze_count(&dtls->climbs[reason - DOZE_REASON_ENDED], 1);
     }
+    return DOZE_IN_PROGRESS;
 }
 
 static doze_result end(doze_dtls *dtls) {
