@@ -32,11 +32,9 @@ static doze_reason reason_of_path(const doze_path *same) {
 
 /* The association goes on as it was. */
 static doze_result go_on(doze_dtls *dtls, const doze_path *same, doze_rung rung) {
-    int64_t kept = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
     dtls->report.rung = (uint8_t)rung;
     dtls->report.context_continued = true;
-    dtls->report.port_kept = kept != 0;
+    dtls->report.port_kept = doze_dtls_ask_lower(dtls, DOZE_OPT_PORT_KEPT) != 0;
     dtls->handshakes_avoided++;
     if (!same->local_port || !same->local_address) {
         doze_dtls_note_path(dtls);
@@ -49,7 +47,7 @@ static void end_relation(doze_dtls *dtls) {
     doze_dtls_drop_association(dtls);
     doze_dtls_reset_silence(dtls);
     doze_dtls_unlearn_sleeps(dtls);
-    dtls->announce = dtls->climbing = dtls->away = dtls->loaded = false;
+    dtls->announce = dtls->climbing = dtls->away = dtls->loaded = dtls->peer_has_cid = false;
     dtls->lost_reason = DOZE_REASON_NONE;
     dtls->ended = 0;
     dtls->round_trip = 0;
@@ -120,24 +118,25 @@ static doze_result wake_up(doze_dtls *dtls, doze_result lower) {
 
 /* Whether the peer is the one of before; if so, the lower socket gets the port back at which the association is known.
  * After a reboot the store knows; one that fails, or has what is not for us, costs a handshake, which is announced. */
-static doze_result look_back(doze_dtls *dtls, const char *host, uint16_t port, bool *same) {
-    *same = doze_dtls_same_peer(dtls, host, port);
-    bool fresh = dtls->socket.state == DOZE_STATE_CLOSED || dtls->socket.state == DOZE_STATE_BOUND;
-    if (dtls->keeper != NULL && fresh && !dtls->established && dtls->session == NULL) {
+static doze_result look_back(doze_dtls *dtls, const char *host, uint16_t port) {
+    bool same = doze_dtls_same_peer(dtls, host, port);
+    bool nothing_known = !dtls->established && dtls->session == NULL;
+    if (dtls->keeper != NULL && nothing_known && dtls->socket.state != DOZE_STATE_SHUTDOWN) {
         doze_result result = doze_dtls_take_up(dtls, host, port, false);
-        *same = result == DOZE_OK || dtls->lost_reason != DOZE_REASON_NONE;
-        return result == DOZE_ERR_NO_MEMORY ? result : DOZE_OK;
-    }
-    if (dtls->socket.state == DOZE_STATE_CLOSED && dtls->established && *same) {
+        if (result == DOZE_ERR_NO_MEMORY) {
+            return result;
+        }
+        same = result == DOZE_OK || dtls->lost_reason != DOZE_REASON_NONE;
+    } else if (same && dtls->established && dtls->socket.state == DOZE_STATE_CLOSED) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
+    dtls->same_peer = same;
     return DOZE_OK;
 }
 
 static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    bool same = false;
-    doze_result result = look_back(dtls, host, port, &same);
+    doze_result result = look_back(dtls, host, port);
     if (result < 0) {
         return result;
     }
@@ -148,7 +147,6 @@ static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t 
         }
         return result;
     }
-    dtls->same_peer = same;
     dtls->peer_doubted = false; /* the lower socket has chosen an address anew */
     return wake_up(dtls, result);
 }
@@ -216,7 +214,6 @@ static void drop_everything(doze_dtls *dtls) {
     doze_dtls_release(&dtls->aside);
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     dtls->peer_doubted = false;
-    dtls->peer_has_cid = false;
     dtls->path_local = dtls->path_remote = 0;
     dtls->path_port = 0;
 }

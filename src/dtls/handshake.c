@@ -101,28 +101,27 @@ static void on_secret(void *context, mbedtls_ssl_key_export_type type, const uns
     }
 }
 
-static void note_peer_cid(doze_dtls *dtls) {
-    unsigned char cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
+/* Whether there is a Connection ID in what we send from now on. */
+static bool peer_has_cid(doze_dtls *dtls) {
     size_t size = 0;
-    int enabled = 0;
-    int error = mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, cid, &size);
-    dtls->peer_has_cid = error == 0 && enabled && size != 0;
+    int enabled;
+    mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, NULL, &size);
+    return size != 0;
 }
 
 static doze_result succeed(doze_dtls *dtls) {
     bool abbreviated = dtls->live->abbreviated;
-    dtls->handshaking = false;
-    dtls->established = true;
     dtls->live->timer_delay = 0;
     dtls->verify_flags = 0;
-    dtls->session_doubted = false;
+    dtls->established = true;
+    dtls->handshaking = dtls->session_doubted = false;
     dtls->announce = dtls->climbing;
     dtls->climbing = dtls->away = false;
+    dtls->peer_has_cid = peer_has_cid(dtls);
     dtls->lost_reason = DOZE_REASON_NONE;
     doze_dtls_note_lost(dtls);
     doze_dtls_reset_silence(dtls);
-    doze_count(&dtls->handshakes_full, !abbreviated);
-    doze_count(&dtls->handshakes_resumed, abbreviated);
+    doze_count(abbreviated ? &dtls->handshakes_resumed : &dtls->handshakes_full, 1);
     doze_dtls_doubt_peer(dtls, false);
     doze_dtls_end_report(dtls, abbreviated          ? DOZE_RUNG_RESUMED
                                : dtls->next_address ? DOZE_RUNG_NEXT_ADDRESS
@@ -130,7 +129,6 @@ static doze_result succeed(doze_dtls *dtls) {
                                                     : DOZE_RUNG_HANDSHAKE);
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_release(&dtls->aside);
-    note_peer_cid(dtls);
     doze_dtls_note_path(dtls);
     doze_keep_new_association(dtls);
     return DOZE_OK;
@@ -146,13 +144,8 @@ void doze_dtls_abandon_handshake(doze_dtls *dtls) {
 }
 
 doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause) {
-    bool authenticated = result == DOZE_ERR_ALERT && cause != 0;
     if (result == DOZE_ERR_VERIFY) {
         dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->live->ssl);
-    }
-    if (authenticated) {
-        doze_dtls_drop_session(dtls);
-        doze_keep_end_session(dtls);
     }
     /* A server may refuse a resumption by an alert, so the next handshake is a full one. */
     dtls->session_doubted = result == DOZE_ERR_ALERT && !dtls->session_doubted;
@@ -165,17 +158,24 @@ doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int ca
 
 static doze_result fail_with(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
-    if (result == DOZE_ERR_ALERT) {
+    if (result == DOZE_ERR_ALERT) { /* an authenticated one: any other is a hint */
         doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
+        doze_dtls_drop_session(dtls);
+        doze_keep_end_session(dtls);
     }
     return doze_dtls_fail_handshake(dtls, result, error);
 }
 
 /* ---- begin ---- */
 
+uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option) {
+    int64_t value = 0;
+    return doze_get_option(dtls->lower, option, &value) == DOZE_OK ? (uint32_t)value : 0;
+}
+
 void doze_dtls_refresh_mtu(doze_dtls *dtls) {
-    int64_t mtu = 0;
-    if (doze_get_option(dtls->lower, DOZE_OPT_PAYLOAD_MTU, &mtu) != DOZE_OK || mtu < 1) {
+    int32_t mtu = (int32_t)doze_dtls_ask_lower(dtls, DOZE_OPT_PAYLOAD_MTU);
+    if (mtu < 1) {
         mtu = MTU_FALLBACK;
     }
     mbedtls_ssl_set_mtu(&dtls->live->ssl, mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu);
@@ -183,7 +183,7 @@ void doze_dtls_refresh_mtu(doze_dtls *dtls) {
 
 static int offer_cid(doze_dtls *dtls) {
     const doze_dtls_config *config = dtls->config;
-    unsigned char cid[DOZE_CID_MAX] = {0}; /* never NULL, whatever its size: Mbed TLS copies from it */
+    unsigned char cid[DOZE_CID_MAX]; /* never NULL, whatever its size: Mbed TLS copies from it */
     if (config->cid == DOZE_CID_OFF) {
         return 0;
     }
@@ -220,20 +220,18 @@ static int set_up(doze_dtls *dtls) {
         error = offer_cid(dtls);
     }
     if (error == 0 && dtls->session != NULL && !dtls->session_doubted) {
-        error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
         dtls->live->offered = true;
+        error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
     }
     return error;
 }
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     doze_dtls_begin_report(dtls);
-    dtls->fresh_port = dtls->next_address = false;
-    dtls->away = true;
     doze_dtls_keep_session(dtls);
     doze_dtls_put_aside(dtls);
-    dtls->handshaking = true;
-    dtls->has_alert = false;
+    dtls->fresh_port = dtls->next_address = dtls->has_alert = false;
+    dtls->away = dtls->handshaking = true;
     int error = set_up(dtls);
     return error == 0 ? DOZE_OK : fail_with(dtls, error);
 }
@@ -249,8 +247,8 @@ int doze_dtls_shake_hands(doze_dtls *dtls) {
     return error;
 }
 
-/* Another try within the same attempt: its bounds go on. */
-int doze_dtls_start_over(doze_dtls *dtls) {
+/* Another try within the same attempt: its bounds go on. Any error is to be concluded from. */
+static int try_again(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
     bool began_again = dtls->live->began_again;
     int16_t hint = dtls->live->hint;
@@ -270,14 +268,18 @@ int doze_dtls_start_over(doze_dtls *dtls) {
     return doze_dtls_shake_hands(dtls);
 }
 
+doze_result doze_dtls_start_over(doze_dtls *dtls) {
+    return doze_dtls_conclude(dtls, try_again(dtls));
+}
+
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
-int doze_dtls_begin_again(doze_dtls *dtls, int error) {
+static int begin_again(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
-    if (dtls->live->began_again || (result != DOZE_ERR_HANDSHAKE && result != DOZE_ERR_VERIFY)) {
+    if ((result != DOZE_ERR_HANDSHAKE && result != DOZE_ERR_VERIFY) || dtls->live->began_again) {
         return error;
     }
     dtls->live->began_again = true;
-    int second = doze_dtls_start_over(dtls);
+    int second = try_again(dtls);
     if (dtls->live != NULL) {
         doze_dtls_note_hint(dtls, result, error);
     }
@@ -285,6 +287,9 @@ int doze_dtls_begin_again(doze_dtls *dtls, int error) {
 }
 
 doze_result doze_dtls_conclude(doze_dtls *dtls, int error) {
+    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
+        error = begin_again(dtls, error);
+    }
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {
         return DOZE_IN_PROGRESS;
     }

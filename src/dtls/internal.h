@@ -240,13 +240,13 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 void doze_dtls_abandon_handshake(doze_dtls *dtls);
 doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause);
 int32_t doze_dtls_timer_left(const doze_dtls *dtls); /* of the flight's timer; -1: it is off */
-/* These three return 0 or a Mbed TLS error; doze_dtls_conclude() makes a result of it. */
+/* 0 or a Mbed TLS error; doze_dtls_conclude() makes a result of it. */
 int doze_dtls_shake_hands(doze_dtls *dtls);
-int doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: its bounds go on */
-int doze_dtls_begin_again(doze_dtls *dtls, int error);
 doze_result doze_dtls_conclude(doze_dtls *dtls, int error);
+doze_result doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: its bounds go on */
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
+uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option); /* 0: it does not know either */
 /* Mbed TLS counts its timer in units of the first retransmission, as doubled by it; doze makes time of it. */
 #define DOZE_TIMER_UNITS_MAX 0x40000000u
 

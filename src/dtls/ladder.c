@@ -13,13 +13,14 @@ static int32_t climb_left(const doze_dtls *dtls) {
     return passed >= dtls->climb_time ? 0 : (int32_t)(dtls->climb_time - passed);
 }
 
-static int32_t sooner(int32_t a, int32_t b) {
-    return a < 0 ? b : b < 0 ? a : a < b ? a : b;
+static bool is_looking_up(const doze_dtls *dtls) {
+    return dtls->lower->state == DOZE_STATE_CONNECTING;
 }
 
 int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
-    bool looking_up = doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING;
-    return sooner(looking_up ? doze_next_timeout(dtls->lower) : doze_dtls_timer_left(dtls), climb_left(dtls));
+    int32_t next = is_looking_up(dtls) ? doze_next_timeout(dtls->lower) : doze_dtls_timer_left(dtls);
+    int32_t end = climb_left(dtls);
+    return (uint32_t)next < (uint32_t)end ? next : end; /* so that -1, for never, is later than anything */
 }
 
 doze_result doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
@@ -39,12 +40,16 @@ static doze_result end(doze_dtls *dtls) {
     return doze_dtls_fail_handshake(dtls, (doze_result)dtls->live->hint, dtls->live->hint_cause);
 }
 
+static doze_result fail_by_lower(doze_dtls *dtls, doze_result result) {
+    return doze_dtls_fail_handshake(dtls, result, dtls->lower->cause);
+}
+
 /* ---- rungs ---- */
 
 /* Rung 4: the server answered the offer of a session by an alert. */
 static doze_result climb_to_full_handshake(doze_dtls *dtls) {
     dtls->session_doubted = true;
-    return doze_dtls_conclude(dtls, doze_dtls_start_over(dtls));
+    return doze_dtls_start_over(dtls);
 }
 
 /* Rung 5: many servers ignore a ClientHello from an address and port that they know (RFC 6347 section 4.2.8). */
@@ -52,25 +57,26 @@ static doze_result climb_to_fresh_port(doze_dtls *dtls) {
     doze_dtls_put_lower_to_sleep(dtls);
     doze_set_option(dtls->lower, DOZE_OPT_WAKE_PORT, 0);
     doze_result result = doze_resume(dtls->lower);
-    if (result != DOZE_OK) {
-        return doze_dtls_fail_handshake(dtls, result < 0 ? result : DOZE_ERR_UNSUPPORTED, doze_cause(dtls->lower));
-    }
     dtls->fresh_port = true;
-    return doze_dtls_conclude(dtls, doze_dtls_start_over(dtls));
+    return result == DOZE_OK ? doze_dtls_start_over(dtls)
+                             : fail_by_lower(dtls, result < 0 ? result : DOZE_ERR_UNSUPPORTED);
 }
 
 /* What the lower socket has found for the name: with no other address, the flight goes on at the one before. */
 static doze_result go_on_with(doze_dtls *dtls, doze_result result) {
+    if (result == DOZE_IN_PROGRESS) {
+        return result;
+    }
     if (result < 0) {
         result = doze_resume(dtls->lower);
     }
     if (result < 0) {
-        return doze_dtls_fail_handshake(dtls, result, doze_cause(dtls->lower));
+        return fail_by_lower(dtls, result);
     }
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
     bool another = !doze_endpoint_equal(&ends.remote, &dtls->live->tried);
-    return another ? doze_dtls_conclude(dtls, doze_dtls_start_over(dtls)) : DOZE_IN_PROGRESS;
+    return another ? doze_dtls_start_over(dtls) : DOZE_IN_PROGRESS;
 }
 
 /* Rung 6: the name may have other addresses, or another one by now. */
@@ -85,8 +91,7 @@ static doze_result climb_to_next_address(doze_dtls *dtls) {
     }
     dtls->live->tried = ends.remote;
     dtls->next_address = true;
-    doze_result result = doze_connect(dtls->lower, ends.hostname, ends.remote.port);
-    return result == DOZE_IN_PROGRESS ? result : go_on_with(dtls, result);
+    return go_on_with(dtls, doze_connect(dtls->lower, ends.hostname, ends.remote.port));
 }
 
 /* Whether nobody is there, as far as one can tell: after three times, or as many as the timers allow, or `share` thirds of
@@ -97,32 +102,29 @@ static bool is_unanswered(const doze_dtls *dtls, uint32_t share) {
     uint32_t passed = doze_dtls_since(dtls, dtls->since);
     bool last_time = live->timer_delay >= live->timer_max;
     bool long_enough = live->expiries >= UNANSWERED || last_time || passed >= dtls->climb_time / 3 * share;
-    return long_enough && passed >= 2 * (uint64_t)dtls->round_trip && live->flights <= FLIGHTS_OF_HELLOS;
+    return long_enough && passed >= 2 * (uint32_t)dtls->round_trip && live->flights <= FLIGHTS_OF_HELLOS;
 }
 
 /* A port that was used before may be known to the server, be it from a handshake that was broken off. */
 static bool can_leave_port(const doze_dtls *dtls) {
-    int64_t used_before = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &used_before);
-    return !dtls->fresh_port && !dtls->next_address && (dtls->climbing || used_before != 0);
+    return !dtls->fresh_port && !dtls->next_address &&
+           (dtls->climbing || doze_dtls_ask_lower(dtls, DOZE_OPT_PORT_KEPT) != 0);
 }
 
 static bool can_leave_address(const doze_dtls *dtls) {
-    int64_t can = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_CAN_LOOK_UP, &can);
-    return dtls->climbing && !dtls->next_address && can != 0;
+    return dtls->climbing && !dtls->next_address && doze_dtls_ask_lower(dtls, DOZE_OPT_CAN_LOOK_UP) != 0;
 }
 
 /* Another port, another address, or DOZE_OK: there is no reason, or no way, to leave. */
 static doze_result leave(doze_dtls *dtls) {
     bool port = can_leave_port(dtls);
-    if (port && is_unanswered(dtls, 1)) {
+    if (!is_unanswered(dtls, port ? 1 : 2)) {
+        return DOZE_OK;
+    }
+    if (port) {
         return climb_to_fresh_port(dtls);
     }
-    if (!port && is_unanswered(dtls, 2) && can_leave_address(dtls)) {
-        return climb_to_next_address(dtls);
-    }
-    return DOZE_OK;
+    return can_leave_address(dtls) ? climb_to_next_address(dtls) : DOZE_OK;
 }
 
 /* A hint holds when the flight was sent once more and nothing better came: one forged datagram is not enough. In a climb
@@ -145,7 +147,7 @@ static doze_result on_expiry(doze_dtls *dtls) {
     live->hello_verify_requests = 0;
     live->expiries++;
     if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
-        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, doze_cause(dtls->lower));
+        doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, dtls->lower->cause);
     }
     if (live->hint != 0 && --live->hint_patience == 0) {
         doze_result result = follow_hint(dtls);
@@ -168,14 +170,11 @@ static doze_result on_expiry(doze_dtls *dtls) {
 
 static doze_result continue_lookup(doze_dtls *dtls) {
     doze_result result = doze_step(dtls->lower);
-    if (result == DOZE_IN_PROGRESS) {
-        return climb_left(dtls) == 0 ? end(dtls) : result;
-    }
-    return go_on_with(dtls, result);
+    return result == DOZE_IN_PROGRESS && climb_left(dtls) == 0 ? end(dtls) : go_on_with(dtls, result);
 }
 
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
-    if (doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+    if (is_looking_up(dtls)) {
         return continue_lookup(dtls);
     }
     dtls->live->catching_up = true;
@@ -190,9 +189,6 @@ doze_result doze_dtls_continue_handshake(doze_dtls *dtls) {
             return result;
         }
         error = doze_dtls_shake_hands(dtls);
-    }
-    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
-        error = doze_dtls_begin_again(dtls, error);
     }
     return doze_dtls_conclude(dtls, error);
 }
