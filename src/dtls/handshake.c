@@ -156,7 +156,7 @@ doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int ca
     return doze_fail(&dtls->socket, result, cause);
 }
 
-static doze_result fail_with(doze_dtls *dtls, int error) {
+doze_result doze_dtls_fail_with(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
     if (result == DOZE_ERR_ALERT) { /* an authenticated one: any other is a hint */
         doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
@@ -233,22 +233,11 @@ doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     dtls->fresh_port = dtls->next_address = dtls->has_alert = false;
     dtls->away = dtls->handshaking = true;
     int error = set_up(dtls);
-    return error == 0 ? DOZE_OK : fail_with(dtls, error);
+    return error == 0 ? DOZE_OK : doze_dtls_fail_with(dtls, error);
 }
 
-/* ---- continue ---- */
-
-int doze_dtls_shake_hands(doze_dtls *dtls) {
-    int error = MBEDTLS_ERR_SSL_WANT_READ;
-    doze_dtls_begin_reading(dtls);
-    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
-        error = mbedtls_ssl_handshake(&dtls->live->ssl);
-    }
-    return error;
-}
-
-/* Another try within the same attempt: its bounds go on. Any error is to be concluded from. */
-static int try_again(doze_dtls *dtls) {
+/* Another try within the same attempt: its bounds go on. */
+doze_result doze_dtls_start_over(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
     bool began_again = dtls->live->began_again;
     int16_t hint = dtls->live->hint;
@@ -256,7 +245,7 @@ static int try_again(doze_dtls *dtls) {
     doze_dtls_release(&dtls->live);
     int error = set_up(dtls);
     if (error != 0) {
-        return error;
+        return doze_dtls_fail_with(dtls, error);
     }
     dtls->live->began_again = began_again;
     dtls->live->datagrams = datagrams;
@@ -265,33 +254,45 @@ static int try_again(doze_dtls *dtls) {
         dtls->live->hint_cause = hint_cause;
         dtls->live->hint_patience = UINT8_MAX;
     }
-    return doze_dtls_shake_hands(dtls);
+    return DOZE_OK;
 }
 
-doze_result doze_dtls_start_over(doze_dtls *dtls) {
-    return doze_dtls_conclude(dtls, try_again(dtls));
+/* ---- continue ---- */
+
+static int shake_hands(doze_dtls *dtls, bool catching_up) {
+    int error = MBEDTLS_ERR_SSL_WANT_READ;
+    doze_dtls_begin_reading(dtls);
+    dtls->live->catching_up = catching_up;
+    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
+        error = mbedtls_ssl_handshake(&dtls->live->ssl);
+    }
+    dtls->live->catching_up = false;
+    return error;
 }
 
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
-static int begin_again(doze_dtls *dtls, int error) {
-    doze_result result = doze_tls_result(error);
-    if ((result != DOZE_ERR_HANDSHAKE && result != DOZE_ERR_VERIFY) || dtls->live->began_again) {
-        return error;
-    }
-    dtls->live->began_again = true;
-    int second = try_again(dtls);
-    if (dtls->live != NULL) {
-        doze_dtls_note_hint(dtls, result, error);
-    }
-    return second;
+static bool may_begin_again(const doze_dtls *dtls, doze_result result) {
+    return (result == DOZE_ERR_HANDSHAKE || result == DOZE_ERR_VERIFY) && !dtls->live->began_again;
 }
 
-doze_result doze_dtls_conclude(doze_dtls *dtls, int error) {
-    if (error != 0 && error != MBEDTLS_ERR_SSL_WANT_READ) {
-        error = begin_again(dtls, error);
-    }
+static doze_result conclude(doze_dtls *dtls, int error) {
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {
         return DOZE_IN_PROGRESS;
     }
-    return error == 0 ? succeed(dtls) : fail_with(dtls, error);
+    return error == 0 ? succeed(dtls) : doze_dtls_fail_with(dtls, error);
+}
+
+doze_result doze_dtls_shake_hands(doze_dtls *dtls, bool catching_up) {
+    int error = shake_hands(dtls, catching_up);
+    if (error == 0 || error == MBEDTLS_ERR_SSL_WANT_READ || !may_begin_again(dtls, doze_tls_result(error))) {
+        return conclude(dtls, error);
+    }
+    dtls->live->began_again = true;
+    doze_result result = doze_dtls_start_over(dtls);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    int second = shake_hands(dtls, false);
+    doze_dtls_note_hint(dtls, doze_tls_result(error), error);
+    return conclude(dtls, second);
 }

@@ -239,11 +239,13 @@ int32_t doze_dtls_handshake_left(const doze_dtls *dtls); /* until it wants a ste
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 void doze_dtls_abandon_handshake(doze_dtls *dtls);
 doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause);
-int32_t doze_dtls_timer_left(const doze_dtls *dtls); /* of the flight's timer; -1: it is off */
-/* 0 or a Mbed TLS error; doze_dtls_conclude() makes a result of it. */
-int doze_dtls_shake_hands(doze_dtls *dtls);
-doze_result doze_dtls_conclude(doze_dtls *dtls, int error);
-doze_result doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: its bounds go on */
+int32_t doze_dtls_timer_left(const doze_dtls *dtls);         /* of the flight's timer; -1: it is off */
+doze_result doze_dtls_fail_with(doze_dtls *dtls, int error); /* of Mbed TLS */
+doze_result
+doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: hands are to be shaken anew */
+/* DOZE_OK: there is an association. DOZE_IN_PROGRESS: the peer has to answer first. Catching up, no flight is sent again
+ * because its timer ran out. */
+doze_result doze_dtls_shake_hands(doze_dtls *dtls, bool catching_up);
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
 uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option); /* 0: it does not know either */
