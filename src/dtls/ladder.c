@@ -19,8 +19,8 @@ static bool is_looking_up(const doze_dtls *dtls) {
 
 int32_t doze_dtls_handshake_left(const doze_dtls *dtls) {
     int32_t next = is_looking_up(dtls) ? doze_next_timeout(dtls->lower) : doze_dtls_timer_left(dtls);
-    int32_t end = climb_left(dtls);
-    return (uint32_t)next < (uint32_t)end ? next : end; /* so that -1, for never, is later than anything */
+    int32_t bound = climb_left(dtls);
+    return (uint32_t)next < (uint32_t)bound ? next : bound; /* so that -1, for never, is later than anything */
 }
 
 doze_result doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason) {
