@@ -32,19 +32,22 @@ static uint32_t hash_of_end(const doze_endpoint *end) {
     return hash(hash_of_address(end), &end->port, sizeof(end->port));
 }
 
-doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
+/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
+doze_reason doze_dtls_check_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    return (doze_path){
-        .remote = hash_of_end(&ends.remote) == dtls->path_remote,
-        .local_port = ends.local.port == dtls->path_port,
-        .local_address = hash_of_address(&ends.local) == dtls->path_local,
-    };
-}
-
-/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
-bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same) {
-    return same->remote && (dtls->peer_has_cid || (same->local_port && same->local_address));
+    bool same_port = ends.local.port == dtls->path_port;
+    if (hash_of_end(&ends.remote) != dtls->path_remote) {
+        return DOZE_REASON_PEER_ADDRESS;
+    }
+    if (same_port && hash_of_address(&ends.local) == dtls->path_local) {
+        return DOZE_REASON_NONE;
+    }
+    if (!dtls->peer_has_cid) {
+        return same_port ? DOZE_REASON_LOCAL_ADDRESS : DOZE_REASON_PORT;
+    }
+    doze_dtls_note_path(dtls);
+    return DOZE_REASON_NONE;
 }
 
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {

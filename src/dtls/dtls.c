@@ -26,19 +26,12 @@ static doze_result rest(doze_dtls *dtls, bool closed) {
     return DOZE_OK;
 }
 
-static doze_reason reason_of_path(const doze_path *same) {
-    return !same->remote ? DOZE_REASON_PEER_ADDRESS : !same->local_port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
-}
-
 /* The association goes on as it was. */
-static doze_result go_on(doze_dtls *dtls, const doze_path *same, doze_rung rung) {
+static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
     dtls->report.rung = (uint8_t)rung;
     dtls->report.context_continued = true;
     dtls->report.port_kept = doze_dtls_ask_lower(dtls, DOZE_OPT_PORT_KEPT) != 0;
     dtls->handshakes_avoided++;
-    if (!same->local_port || !same->local_address) {
-        doze_dtls_note_path(dtls);
-    }
     return DOZE_OK;
 }
 
@@ -85,15 +78,15 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
     if (!loaded && doze_dtls_slept_too_long(dtls)) {
         return doze_dtls_begin_climb(dtls, DOZE_REASON_ASLEEP);
     }
-    doze_path same = doze_dtls_compare_path(dtls);
-    if (!doze_dtls_path_fits(dtls, &same)) {
+    doze_reason other_path = doze_dtls_check_path(dtls);
+    if (other_path != DOZE_REASON_NONE) {
         doze_dtls_unlearn_sleeps(dtls); /* perhaps another network */
-        return doze_dtls_begin_climb(dtls, reason_of_path(&same));
+        return doze_dtls_begin_climb(dtls, other_path);
     }
     if (!loaded && doze_dtls_would_wake_in_vain(dtls)) {
         return doze_dtls_begin_climb(dtls, DOZE_REASON_ASLEEP);
     }
-    return go_on(dtls, &same, frozen || loaded ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+    return go_on(dtls, frozen || loaded ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
 /* An attempt that failed leads back to where it began. */

@@ -93,15 +93,8 @@ void doze_dtls_want_old_port(doze_dtls *dtls);
 void doze_dtls_want_old_address(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
-/* What of the path is as where the association was known to work. */
-typedef struct doze_path {
-    bool remote;
-    bool local_port;
-    bool local_address;
-} doze_path;
-doze_path doze_dtls_compare_path(const doze_dtls *dtls);
-/* Whether the association works over such a path. */
-bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same);
+/* Why the association does not work over the path that there is now; NONE: it does, and is known to be there. */
+doze_reason doze_dtls_check_path(doze_dtls *dtls);
 void doze_dtls_note_path(doze_dtls *dtls);
 void doze_dtls_set_path(doze_dtls *dtls, const doze_endpoint *remote, uint32_t local_address, uint16_t local_port);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
