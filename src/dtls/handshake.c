@@ -206,7 +206,7 @@ static int set_up(doze_dtls *dtls) {
     }
     dtls->live->timer_min = dtls->handshake_timer_min;
     dtls->live->timer_max = dtls->handshake_timer_max;
-    dtls->live->refusals_before = doze_dtls_refusals(dtls);
+    dtls->live->refusals_before = doze_dtls_ask_lower(dtls, DOZE_OPT_REFUSALS);
     int error = mbedtls_ssl_setup(&dtls->live->ssl, &config->tls);
     if (error != 0) {
         return error;

@@ -264,7 +264,6 @@ static inline void doze_dtls_begin_reading(doze_dtls *dtls) {
 void doze_dtls_stop_reading(doze_dtls *dtls);
 /* Whether reading would go on although the lower socket says nothing new. */
 bool doze_dtls_has_pending(const doze_dtls *dtls);
-uint32_t doze_dtls_refusals(doze_dtls *dtls); /* that the lower socket has met */
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
 
 /* What the peer's alert says, to be asked for by the caller. */

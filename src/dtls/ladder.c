@@ -145,7 +145,7 @@ static doze_result leave_or_repeat(doze_dtls *dtls) {
  * it leads to the next rung; where there is none, it just names the error, should the climb end in one. */
 static bool hint_holds(doze_dtls *dtls) {
     doze_association *live = dtls->live;
-    if (live->hint == 0 && doze_dtls_refusals(dtls) != live->refusals_before) {
+    if (live->hint == 0 && doze_dtls_ask_lower(dtls, DOZE_OPT_REFUSALS) != live->refusals_before) {
         doze_dtls_note_hint(dtls, DOZE_ERR_REFUSED, dtls->lower->cause);
     }
     if (live->hint == 0 || --live->hint_patience != 0) {
