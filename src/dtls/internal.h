@@ -69,9 +69,7 @@ static inline uint32_t doze_dtls_since(const doze_dtls *dtls, uint32_t moment) {
 }
 
 /* Counters of 16 bits stay at their most. */
-static inline void doze_count(uint16_t *counter, uint32_t more) {
-    *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
-}
+void doze_count(uint16_t *counter, uint32_t more); /* report.c */
 
 static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
     if (dtls->images_refused < UINT8_MAX) {

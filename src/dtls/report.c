@@ -2,6 +2,10 @@
 /* What a connect, a wake or a silence came to, and what it cost on the wire. */
 #include "dtls/internal.h"
 
+void doze_count(uint16_t *counter, uint32_t more) {
+    *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
+}
+
 /* The difference to the lower socket's counters is the same at the beginning and at the end, but for the sign. */
 static void count(const doze_dtls *dtls, doze_report *r) {
     r->datagrams_sent = (uint16_t)(doze_dtls_ask_lower(dtls, DOZE_OPT_DATAGRAMS_SENT) - r->datagrams_sent);
