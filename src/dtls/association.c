@@ -125,15 +125,6 @@ void doze_dtls_keep_session(doze_dtls *dtls) {
     }
 }
 
-doze_result doze_dtls_make_live(doze_dtls *dtls) {
-    dtls->live = mbedtls_calloc(1, sizeof(*dtls->live));
-    if (dtls->live == NULL) {
-        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, MBEDTLS_ERR_SSL_ALLOC_FAILED);
-    }
-    mbedtls_ssl_init(&dtls->live->ssl);
-    return DOZE_OK;
-}
-
 void doze_dtls_release(doze_association **association) {
     if (*association != NULL) {
         mbedtls_ssl_free(&(*association)->ssl);

@@ -2,6 +2,8 @@
 /* From the first flight to an association (RFC 6347 section 4.2), without ever waiting. */
 #include <string.h>
 
+#include <mbedtls/platform.h>
+
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
@@ -193,25 +195,33 @@ static int offer_cid(doze_dtls *dtls) {
     return mbedtls_ssl_set_cid(&dtls->live->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
 }
 
-void doze_dtls_wire_up(doze_dtls *dtls) {
+/* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
+static void wire_up(doze_dtls *dtls) {
     mbedtls_ssl_set_bio(&dtls->live->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
     mbedtls_ssl_set_timer_cb(&dtls->live->ssl, dtls, set_timer, get_timer);
     mbedtls_ssl_set_export_keys_cb(&dtls->live->ssl, on_secret, dtls);
 }
 
+int doze_dtls_make_live(doze_dtls *dtls) {
+    dtls->live = mbedtls_calloc(1, sizeof(*dtls->live));
+    if (dtls->live == NULL) {
+        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    }
+    mbedtls_ssl_init(&dtls->live->ssl);
+    int error = mbedtls_ssl_setup(&dtls->live->ssl, &dtls->config->tls);
+    wire_up(dtls);
+    return error;
+}
+
 static int set_up(doze_dtls *dtls) {
     const doze_dtls_config *config = dtls->config;
-    if (doze_dtls_make_live(dtls) != DOZE_OK) {
-        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+    int error = doze_dtls_make_live(dtls);
+    if (error != 0) {
+        return error;
     }
     dtls->live->timer_min = dtls->handshake_timer_min;
     dtls->live->timer_max = dtls->handshake_timer_max;
     dtls->live->refusals_before = doze_dtls_ask_lower(dtls, DOZE_OPT_REFUSALS);
-    int error = mbedtls_ssl_setup(&dtls->live->ssl, &config->tls);
-    if (error != 0) {
-        return error;
-    }
-    doze_dtls_wire_up(dtls);
     doze_dtls_refresh_mtu(dtls);
     if (config->x509 != NULL) {
         error = doze_x509_hooks_of(config->x509)->prepare(config->x509, dtls, doze_remote_hostname(dtls->lower));

@@ -79,7 +79,6 @@ static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
 
 /* ---- association.c: what is kept ---- */
 
-doze_result doze_dtls_make_live(doze_dtls *dtls);
 void doze_dtls_release(doze_association **association); /* zeroized, and NULL after that */
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
@@ -218,8 +217,8 @@ void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the s
 
 /* ---- handshake.c: one attempt; ladder.c: which one follows ---- */
 
-/* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
-void doze_dtls_wire_up(doze_dtls *dtls);
+/* Makes what lives while the socket is awake. 0 or a Mbed TLS error; then there may be something to release. */
+int doze_dtls_make_live(doze_dtls *dtls);
 
 /* A handshake is needed: DOZE_IN_PROGRESS. One that goes on from something is a climb: bounded, and its new context is
  * announced. */
