@@ -168,6 +168,7 @@ doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
     }
     doze_dtls_drop_association(dtls);
     dtls->ended = (int8_t)result;
+    dtls->lost_reason = DOZE_REASON_ENDED;
     doze_emit(&dtls->socket, DOZE_EVENT_ERROR, result, cause);
     return result;
 }

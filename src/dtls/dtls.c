@@ -55,9 +55,6 @@ static void leave_peer(doze_dtls *dtls) {
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
-    if (dtls->ended != 0) {
-        dtls->lost_reason = DOZE_REASON_ENDED;
-    }
     dtls->ended = 0;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     if (!dtls->same_peer) {
@@ -70,9 +67,6 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
     }
     dtls->loaded = false;
     if (!dtls->established) {
-        if (frozen) {
-            dtls->lost_reason = DOZE_REASON_IMAGE;
-        }
         return doze_dtls_begin_climb(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
     if (!loaded && doze_dtls_slept_too_long(dtls)) {

@@ -133,6 +133,7 @@ doze_result doze_dtls_thaw(doze_dtls *dtls) {
     }
     doze_dtls_count_refused_image(dtls);
     doze_dtls_drop_association(dtls);
+    dtls->lost_reason = DOZE_REASON_IMAGE;
     return DOZE_ERR_HANDSHAKE;
 }
 
