@@ -170,11 +170,6 @@ doze_result doze_dtls_fail_with(doze_dtls *dtls, int error) {
 
 /* ---- begin ---- */
 
-uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option) {
-    int64_t value = 0;
-    return doze_get_option(dtls->lower, option, &value) == DOZE_OK ? (uint32_t)value : 0;
-}
-
 void doze_dtls_refresh_mtu(doze_dtls *dtls) {
     int32_t mtu = (int32_t)doze_dtls_ask_lower(dtls, DOZE_OPT_PAYLOAD_MTU);
     if (mtu < 1) {

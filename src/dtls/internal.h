@@ -175,6 +175,7 @@ static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {
 
 /* ---- report.c ---- */
 
+uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option); /* 0: it does not know either */
 void doze_dtls_begin_report(doze_dtls *dtls);
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 
@@ -238,7 +239,6 @@ doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: h
 doze_result doze_dtls_shake_hands(doze_dtls *dtls, bool catching_up);
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
-uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option); /* 0: it does not know either */
 /* Mbed TLS counts its timer in units of the first retransmission, as doubled by it; doze makes time of it. */
 #define DOZE_TIMER_UNITS_MAX 0x40000000u
 

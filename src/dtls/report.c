@@ -2,6 +2,11 @@
 /* What a connect, a wake or a silence came to, and what it cost on the wire. */
 #include "dtls/internal.h"
 
+uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option) {
+    int64_t value = 0;
+    return doze_get_option(dtls->lower, option, &value) == DOZE_OK ? (uint32_t)value : 0;
+}
+
 void doze_count(uint16_t *counter, uint32_t more) {
     *counter = more < (uint32_t)UINT16_MAX - *counter ? (uint16_t)(*counter + more) : UINT16_MAX;
 }
