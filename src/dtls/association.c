@@ -33,19 +33,22 @@ static uint32_t hash_of_end(const doze_endpoint *end) {
     return hash(end, offsetof(doze_endpoint, family));
 }
 
-doze_path doze_dtls_compare_path(const doze_dtls *dtls) {
+/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
+doze_reason doze_dtls_check_path(doze_dtls *dtls) {
     doze_endpoints ends;
     doze_get_endpoints(dtls->lower, &ends);
-    return (doze_path){
-        .remote = hash_of_end(&ends.remote) == dtls->path_remote,
-        .local_port = ends.local.port == dtls->path_port,
-        .local_address = hash_of_address(&ends.local) == dtls->path_local,
-    };
-}
-
-/* Without a Connection ID in what we send, the server knows us by our address and port alone (RFC 9146 section 1). */
-bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same) {
-    return same->remote && (dtls->peer_has_cid || (same->local_port && same->local_address));
+    bool same_port = ends.local.port == dtls->path_port;
+    if (hash_of_end(&ends.remote) != dtls->path_remote) {
+        return DOZE_REASON_PEER_ADDRESS;
+    }
+    if (same_port && hash_of_address(&ends.local) == dtls->path_local) {
+        return DOZE_REASON_NONE;
+    }
+    if (!dtls->peer_has_cid) {
+        return same_port ? DOZE_REASON_LOCAL_ADDRESS : DOZE_REASON_PORT;
+    }
+    doze_dtls_note_path(dtls);
+    return DOZE_REASON_NONE;
 }
 
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls) {
@@ -123,15 +126,6 @@ void doze_dtls_keep_session(doze_dtls *dtls) {
     }
 }
 
-doze_result doze_dtls_make_live(doze_dtls *dtls) {
-    dtls->live = mbedtls_calloc(1, sizeof(*dtls->live));
-    if (dtls->live == NULL) {
-        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, MBEDTLS_ERR_SSL_ALLOC_FAILED);
-    }
-    mbedtls_ssl_init(&dtls->live->ssl);
-    return DOZE_OK;
-}
-
 void doze_dtls_release(doze_association **association) {
     if (*association != NULL) {
         mbedtls_ssl_free(&(*association)->ssl);
@@ -175,6 +169,7 @@ doze_result doze_dtls_end(doze_dtls *dtls, doze_result result, int cause) {
     }
     doze_dtls_drop_association(dtls);
     dtls->ended = (int8_t)result;
+    dtls->lost_reason = DOZE_REASON_ENDED;
     doze_emit(&dtls->socket, DOZE_EVENT_ERROR, result, cause);
     return result;
 }

@@ -190,16 +190,10 @@ static void note_arrival(doze_dtls *dtls, const uint8_t *datagram, size_t size) 
 
 /* ---- in, during a handshake ---- */
 
-uint32_t doze_dtls_refusals(doze_dtls *dtls) {
-    int64_t refusals = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_REFUSALS, &refusals);
-    return (uint32_t)refusals;
-}
-
 /* Something better than any hint came. */
 static void forget_hints(doze_dtls *dtls) {
     dtls->live->hint = 0;
-    dtls->live->refusals_before = doze_dtls_refusals(dtls);
+    dtls->live->refusals_before = doze_dtls_ask_lower(dtls, DOZE_OPT_REFUSALS);
     dtls->report.round_trips = (uint16_t)(dtls->report.round_trips + dtls->live->spoke);
     dtls->live->spoke = false;
 }

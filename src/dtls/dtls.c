@@ -8,8 +8,14 @@
 
 /* ---- waking up ---- */
 
-/* What is left when the lower socket rests: the association's port, and the association as small as can be. */
-static void rest(doze_dtls *dtls) {
+/* The lower socket has come to rest, or is to be closed. What is left: the place where the association is known, and the
+ * association as small as can be. */
+static doze_result rest(doze_dtls *dtls, bool closed) {
+    doze_dtls_abandon_handshake(dtls);
+    doze_dtls_want_old_address(dtls);
+    if (closed) {
+        doze_close(dtls->lower);
+    }
     doze_dtls_want_old_port(dtls);
     dtls->away = false;
     doze_dtls_stop_reading(dtls);
@@ -17,146 +23,119 @@ static void rest(doze_dtls *dtls) {
     doze_dtls_tell_radio(dtls, DOZE_RADIO_RECEIVER_OFF);
     doze_keep_for_sleep(dtls);
     doze_dtls_freeze(dtls);
-}
-
-/* The lower socket goes back to where an attempt began. */
-static void fall_back(doze_dtls *dtls, bool asleep) {
-    doze_dtls_put_lower_to_sleep(dtls);
-    doze_dtls_want_old_address(dtls);
-    if (!asleep) {
-        doze_close(dtls->lower);
-    }
-    rest(dtls);
-}
-
-static doze_reason reason_of_path(const doze_path *same) {
-    return !same->remote ? DOZE_REASON_PEER_ADDRESS : !same->local_port ? DOZE_REASON_PORT : DOZE_REASON_LOCAL_ADDRESS;
-}
-
-/* The association goes on as it was. */
-static doze_result go_on(doze_dtls *dtls, const doze_path *same, doze_rung rung) {
-    int64_t kept = 0;
-    doze_get_option(dtls->lower, DOZE_OPT_PORT_KEPT, &kept);
-    dtls->report = (doze_report){.rung = (uint8_t)rung, .context_continued = true, .port_kept = kept != 0};
-    dtls->handshakes_avoided++;
-    if (!same->local_port || !same->local_address) {
-        doze_dtls_note_path(dtls);
-    }
     return DOZE_OK;
 }
 
-static doze_result start_handshake(doze_dtls *dtls, doze_reason reason) {
-    doze_dtls_begin_climb(dtls, reason);
-    return DOZE_IN_PROGRESS;
+/* The association goes on as it was. */
+static doze_result go_on(doze_dtls *dtls, doze_rung rung) {
+    dtls->report.rung = (uint8_t)rung;
+    dtls->report.context_continued = true;
+    dtls->report.port_kept = doze_dtls_ask_lower(dtls, DOZE_OPT_PORT_KEPT) != 0;
+    dtls->handshakes_avoided++;
+    return DOZE_OK;
 }
 
-/* What was between this peer and us is over. */
-static void forget_relation(doze_dtls *dtls) {
+/* What was between this peer and us is over, but for the session. */
+static void end_relation(doze_dtls *dtls) {
+    doze_dtls_drop_association(dtls);
     doze_dtls_reset_silence(dtls);
-    dtls->announce = dtls->climbing = dtls->away = dtls->loaded = false;
     doze_dtls_unlearn_sleeps(dtls);
-    dtls->round_trip = 0;
+    dtls->announce = dtls->climbing = dtls->away = dtls->loaded = dtls->peer_has_cid = false;
     dtls->lost_reason = DOZE_REASON_NONE;
     dtls->ended = 0;
+    dtls->round_trip = 0;
 }
 
 /* Nothing of the old peer may reach the new one. */
 static void leave_peer(doze_dtls *dtls) {
-    doze_dtls_drop_association(dtls);
     doze_dtls_drop_session(dtls);
-    forget_relation(dtls);
+    end_relation(dtls);
 }
 
 /* The lower socket is connected: DOZE_OK with the association kept, else DOZE_IN_PROGRESS for a handshake, which
  * doze_step() begins, so that its failures have a state to fall back to. */
 static doze_result on_lower_connected(doze_dtls *dtls) {
-    bool frozen = dtls->frozen_size != 0;
-    bool loaded = dtls->loaded; /* after a sleep of which nobody knows how long it was */
-    if (dtls->ended != 0) {
-        dtls->lost_reason = DOZE_REASON_ENDED;
-    }
     dtls->ended = 0;
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     if (!dtls->same_peer) {
         leave_peer(dtls);
-        return start_handshake(dtls, DOZE_REASON_FIRST);
     }
+    bool frozen = dtls->frozen_size != 0;
+    bool loaded = dtls->loaded; /* after a sleep of which nobody knows how long it was */
     if (frozen && doze_dtls_thaw(dtls) == DOZE_ERR_NO_MEMORY) {
         return DOZE_ERR_NO_MEMORY;
     }
     dtls->loaded = false;
     if (!dtls->established) {
-        if (frozen) {
-            dtls->lost_reason = DOZE_REASON_IMAGE;
-        }
-        return start_handshake(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
+        return doze_dtls_begin_climb(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
     if (!loaded && doze_dtls_slept_too_long(dtls)) {
-        return start_handshake(dtls, DOZE_REASON_ASLEEP);
+        return doze_dtls_begin_climb(dtls, DOZE_REASON_ASLEEP);
     }
-    doze_path same = doze_dtls_compare_path(dtls);
-    if (!doze_dtls_path_fits(dtls, &same)) {
+    doze_reason other_path = doze_dtls_check_path(dtls);
+    if (other_path != DOZE_REASON_NONE) {
         doze_dtls_unlearn_sleeps(dtls); /* perhaps another network */
-        return start_handshake(dtls, reason_of_path(&same));
+        return doze_dtls_begin_climb(dtls, other_path);
     }
     if (!loaded && doze_dtls_would_wake_in_vain(dtls)) {
-        return start_handshake(dtls, DOZE_REASON_ASLEEP);
+        return doze_dtls_begin_climb(dtls, DOZE_REASON_ASLEEP);
     }
-    return go_on(dtls, &same, frozen || loaded ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
+    return go_on(dtls, frozen || loaded ? DOZE_RUNG_THAWED : DOZE_RUNG_KEPT);
 }
 
-static doze_result arrived(doze_dtls *dtls, doze_result result) {
+/* An attempt that failed leads back to where it began. */
+static doze_result arrive(doze_dtls *dtls, doze_result result) {
     if (result == DOZE_OK) {
         doze_emit(&dtls->socket, DOZE_EVENT_RUNG, dtls->report.rung, dtls->report.port_kept);
+    } else if (result < 0) {
+        doze_dtls_put_lower_to_sleep(dtls);
+        rest(dtls, doze_get_fallback(&dtls->socket) != DOZE_STATE_SHUTDOWN);
     }
     return result;
 }
 
-static doze_result wake_up(doze_dtls *dtls) {
-    doze_result result = on_lower_connected(dtls);
-    if (result < 0) {
-        fall_back(dtls, dtls->socket.state == DOZE_STATE_SHUTDOWN);
-    }
-    return arrived(dtls, result);
+/* Says why the lower socket failed, if it did. */
+static doze_result of_lower(doze_dtls *dtls, doze_result result) {
+    return doze_fail(&dtls->socket, result, dtls->lower->cause);
 }
 
-static doze_result lower_failed(doze_dtls *dtls, doze_result result) {
-    return doze_fail(&dtls->socket, result, doze_cause(dtls->lower));
+static doze_result wake_up(doze_dtls *dtls, doze_result lower) {
+    return lower == DOZE_OK ? arrive(dtls, on_lower_connected(dtls)) : of_lower(dtls, lower);
 }
 
 /* Whether the peer is the one of before; if so, the lower socket gets the port back at which the association is known.
  * After a reboot the store knows; one that fails, or has what is not for us, costs a handshake, which is announced. */
-static doze_result look_back(doze_dtls *dtls, const char *host, uint16_t port, bool *same) {
-    *same = doze_dtls_same_peer(dtls, host, port);
-    bool fresh = dtls->socket.state == DOZE_STATE_CLOSED || dtls->socket.state == DOZE_STATE_BOUND;
-    if (dtls->keeper != NULL && fresh && !dtls->established && dtls->session == NULL) {
+static doze_result look_back(doze_dtls *dtls, const char *host, uint16_t port) {
+    bool same = doze_dtls_same_peer(dtls, host, port);
+    bool nothing_known = !dtls->established && dtls->session == NULL;
+    if (dtls->keeper != NULL && nothing_known && dtls->socket.state != DOZE_STATE_SHUTDOWN) {
         doze_result result = doze_dtls_take_up(dtls, host, port, false);
-        *same = result == DOZE_OK || dtls->lost_reason != DOZE_REASON_NONE;
-        return result == DOZE_ERR_NO_MEMORY ? result : DOZE_OK;
-    }
-    if (dtls->socket.state == DOZE_STATE_CLOSED && dtls->established && *same) {
+        if (result == DOZE_ERR_NO_MEMORY) {
+            return result;
+        }
+        same = result == DOZE_OK || dtls->lost_reason != DOZE_REASON_NONE;
+    } else if (same && dtls->established && dtls->socket.state == DOZE_STATE_CLOSED) {
         doze_reuse_last_port(dtls->lower); /* when it is taken, connect takes another, and the path tells */
     }
+    dtls->same_peer = same;
     return DOZE_OK;
 }
 
 static doze_result dtls_connect(doze_socket *socket, const char *host, uint16_t port) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    bool same = false;
-    doze_result result = look_back(dtls, host, port, &same);
+    doze_result result = look_back(dtls, host, port);
     if (result < 0) {
         return result;
     }
-    result = doze_connect(dtls->lower, host, port);
+    result = of_lower(dtls, doze_connect(dtls->lower, host, port));
     if (result < 0) {
         if (socket->state == DOZE_STATE_CLOSED) {
             doze_close(dtls->lower);
         }
-        return lower_failed(dtls, result);
+        return result;
     }
-    dtls->same_peer = same;
     dtls->peer_doubted = false; /* the lower socket has chosen an address anew */
-    return result == DOZE_OK ? wake_up(dtls) : result;
+    return wake_up(dtls, result);
 }
 
 static doze_result dtls_recall(doze_socket *socket, const doze_endpoints *past) {
@@ -166,25 +145,21 @@ static doze_result dtls_recall(doze_socket *socket, const doze_endpoints *past) 
     if (result == DOZE_OK && !same) {
         leave_peer(dtls);
     }
-    return lower_failed(dtls, result);
+    return of_lower(dtls, result);
 }
 
 static doze_result dtls_resume(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    doze_result result = doze_resume(dtls->lower);
-    if (result < 0) {
-        return lower_failed(dtls, result);
-    }
     dtls->same_peer = true;
-    return result == DOZE_OK ? wake_up(dtls) : result;
+    return wake_up(dtls, doze_resume(dtls->lower));
 }
 
 static doze_result advance(doze_dtls *dtls) {
     doze_result result = DOZE_OK;
-    if (!dtls->handshaking && doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING) {
+    if (!dtls->handshaking && dtls->lower->state == DOZE_STATE_CONNECTING) {
         result = doze_step(dtls->lower);
         if (result != DOZE_OK) {
-            return result < 0 ? lower_failed(dtls, result) : result;
+            return of_lower(dtls, result);
         }
         result = on_lower_connected(dtls);
         if (result != DOZE_IN_PROGRESS) {
@@ -199,14 +174,7 @@ static doze_result advance(doze_dtls *dtls) {
 
 static doze_result dtls_step(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    if (socket->state != DOZE_STATE_CONNECTING) {
-        return doze_step(dtls->lower);
-    }
-    doze_result result = advance(dtls);
-    if (result < 0) {
-        fall_back(dtls, socket->fallback == DOZE_STATE_SHUTDOWN);
-    }
-    return arrived(dtls, result);
+    return socket->state == DOZE_STATE_CONNECTING ? arrive(dtls, advance(dtls)) : doze_step(dtls->lower);
 }
 
 /* ---- going to rest ---- */
@@ -214,29 +182,18 @@ static doze_result dtls_step(doze_socket *socket) {
 static doze_result dtls_shutdown(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
     doze_result result = doze_shutdown(dtls->lower);
-    if (result < 0) {
-        return lower_failed(dtls, result);
-    }
-    doze_dtls_abandon_handshake(dtls);
-    doze_dtls_want_old_address(dtls);
-    rest(dtls);
-    return DOZE_OK;
+    return result < 0 ? of_lower(dtls, result) : rest(dtls, false);
 }
 
 static doze_result dtls_close(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    doze_dtls_abandon_handshake(dtls);
     if (socket->state == DOZE_STATE_CONNECTED) {
         doze_keep_end_association(dtls);
         doze_dtls_say_goodbye(dtls);
         doze_dtls_keep_session(dtls);
-        doze_dtls_drop_association(dtls);
-        forget_relation(dtls);
+        end_relation(dtls);
     }
-    doze_dtls_want_old_address(dtls);
-    doze_close(dtls->lower);
-    rest(dtls);
-    return DOZE_OK;
+    return rest(dtls, true);
 }
 
 static void drop_everything(doze_dtls *dtls) {
@@ -244,7 +201,6 @@ static void drop_everything(doze_dtls *dtls) {
     doze_dtls_release(&dtls->aside);
     dtls->report = (doze_report){.rung = DOZE_RUNG_NONE};
     dtls->peer_doubted = false;
-    dtls->peer_has_cid = false;
     dtls->path_local = dtls->path_remote = 0;
     dtls->path_port = 0;
 }
@@ -269,23 +225,23 @@ static void dtls_deinit(doze_socket *socket) {
 
 static doze_result dtls_bind(doze_socket *socket, const char *address, uint16_t port) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    return lower_failed(dtls, doze_bind(dtls->lower, address, port));
+    return of_lower(dtls, doze_bind(dtls->lower, address, port));
 }
 
 static doze_result dtls_reuse_last_port(doze_socket *socket) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    return lower_failed(dtls, doze_reuse_last_port(dtls->lower));
+    return of_lower(dtls, doze_reuse_last_port(dtls->lower));
 }
 
 static int32_t dtls_next_timeout(const doze_socket *socket) {
     const doze_dtls *dtls = doze_dtls_of_const(socket);
-    if (socket->state == DOZE_STATE_CONNECTED) {
-        return doze_dtls_has_pending(dtls) ? 0 : -1;
+    if (socket->state == DOZE_STATE_CONNECTED || dtls->handshaking) {
+        if (doze_dtls_has_pending(dtls)) {
+            return 0;
+        }
+        return dtls->handshaking ? doze_dtls_handshake_left(dtls) : -1;
     }
-    if (dtls->handshaking) {
-        return doze_dtls_has_pending(dtls) ? 0 : doze_dtls_handshake_left(dtls);
-    }
-    bool waiting = socket->state != DOZE_STATE_CONNECTING || doze_get_state(dtls->lower) == DOZE_STATE_CONNECTING;
+    bool waiting = socket->state != DOZE_STATE_CONNECTING || dtls->lower->state == DOZE_STATE_CONNECTING;
     return waiting ? doze_next_timeout(dtls->lower) : 0;
 }
 

@@ -97,14 +97,10 @@ void doze_dtls_freeze(doze_dtls *dtls) {
 }
 
 static int restore(doze_dtls *dtls, const doze_tls_state *state) {
-    if (doze_dtls_make_live(dtls) != DOZE_OK) {
-        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-    }
-    int error = mbedtls_ssl_setup(&dtls->live->ssl, &dtls->config->tls);
+    int error = doze_dtls_make_live(dtls);
     if (error != 0) {
         return error;
     }
-    doze_dtls_wire_up(dtls);
     memcpy(dtls->live->randoms, state->randoms, sizeof(dtls->live->randoms));
     return doze_tls_restore(&dtls->live->ssl, state);
 }
@@ -137,6 +133,7 @@ doze_result doze_dtls_thaw(doze_dtls *dtls) {
     }
     doze_dtls_count_refused_image(dtls);
     doze_dtls_drop_association(dtls);
+    dtls->lost_reason = DOZE_REASON_IMAGE;
     return DOZE_ERR_HANDSHAKE;
 }
 

@@ -2,6 +2,8 @@
 /* From the first flight to an association (RFC 6347 section 4.2), without ever waiting. */
 #include <string.h>
 
+#include <mbedtls/platform.h>
+
 #include "dtls/compat.h"
 #include "dtls/internal.h"
 
@@ -101,29 +103,28 @@ static void on_secret(void *context, mbedtls_ssl_key_export_type type, const uns
     }
 }
 
-static void note_peer_cid(doze_dtls *dtls) {
-    unsigned char cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
+/* Whether there is a Connection ID in what we send from now on. */
+static bool peer_has_cid(doze_dtls *dtls) {
     size_t size = 0;
-    int enabled = 0;
-    int error = mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, cid, &size);
-    dtls->peer_has_cid = error == 0 && enabled && size != 0;
+    int enabled;
+    mbedtls_ssl_get_peer_cid(&dtls->live->ssl, &enabled, NULL, &size);
+    return size != 0;
 }
 
 static doze_result succeed(doze_dtls *dtls) {
     bool abbreviated = dtls->live->abbreviated;
-    dtls->handshaking = false;
-    dtls->established = true;
     mbedtls_ssl_set_timer_cb(&dtls->live->ssl, NULL, NULL, NULL); /* else it is asked for at every read */
     dtls->live->timer_delay = 0;
     dtls->verify_flags = 0;
-    dtls->session_doubted = false;
+    dtls->established = true;
+    dtls->handshaking = dtls->session_doubted = false;
     dtls->announce = dtls->climbing;
     dtls->climbing = dtls->away = false;
+    dtls->peer_has_cid = peer_has_cid(dtls);
     dtls->lost_reason = DOZE_REASON_NONE;
     doze_dtls_note_lost(dtls);
     doze_dtls_reset_silence(dtls);
-    doze_count(&dtls->handshakes_full, !abbreviated);
-    doze_count(&dtls->handshakes_resumed, abbreviated);
+    doze_count(abbreviated ? &dtls->handshakes_resumed : &dtls->handshakes_full, 1);
     doze_dtls_doubt_peer(dtls, false);
     doze_dtls_end_report(dtls, abbreviated          ? DOZE_RUNG_RESUMED
                                : dtls->next_address ? DOZE_RUNG_NEXT_ADDRESS
@@ -131,7 +132,6 @@ static doze_result succeed(doze_dtls *dtls) {
                                                     : DOZE_RUNG_HANDSHAKE);
     doze_dtls_drop_session(dtls); /* the association has the new one */
     doze_dtls_release(&dtls->aside);
-    note_peer_cid(dtls);
     doze_dtls_note_path(dtls);
     doze_keep_new_association(dtls);
     return DOZE_OK;
@@ -147,13 +147,8 @@ void doze_dtls_abandon_handshake(doze_dtls *dtls) {
 }
 
 doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause) {
-    bool authenticated = result == DOZE_ERR_ALERT && cause != 0;
     if (result == DOZE_ERR_VERIFY) {
         dtls->verify_flags = mbedtls_ssl_get_verify_result(&dtls->live->ssl);
-    }
-    if (authenticated) {
-        doze_dtls_drop_session(dtls);
-        doze_keep_end_session(dtls);
     }
     /* A server may refuse a resumption by an alert, so the next handshake is a full one. */
     dtls->session_doubted = result == DOZE_ERR_ALERT && !dtls->session_doubted;
@@ -164,10 +159,12 @@ doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int ca
     return doze_fail(&dtls->socket, result, cause);
 }
 
-static doze_result fail_with(doze_dtls *dtls, int error) {
+doze_result doze_dtls_fail_with(doze_dtls *dtls, int error) {
     doze_result result = doze_tls_result(error);
-    if (result == DOZE_ERR_ALERT) {
+    if (result == DOZE_ERR_ALERT) { /* an authenticated one: any other is a hint */
         doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
+        doze_dtls_drop_session(dtls);
+        doze_keep_end_session(dtls);
     }
     return doze_dtls_fail_handshake(dtls, result, error);
 }
@@ -175,8 +172,8 @@ static doze_result fail_with(doze_dtls *dtls, int error) {
 /* ---- begin ---- */
 
 void doze_dtls_refresh_mtu(doze_dtls *dtls) {
-    int64_t mtu = 0;
-    if (doze_get_option(dtls->lower, DOZE_OPT_PAYLOAD_MTU, &mtu) != DOZE_OK || mtu < 1) {
+    int32_t mtu = (int32_t)doze_dtls_ask_lower(dtls, DOZE_OPT_PAYLOAD_MTU);
+    if (mtu < 1) {
         mtu = MTU_FALLBACK;
     }
     mbedtls_ssl_set_mtu(&dtls->live->ssl, mtu > UINT16_MAX ? UINT16_MAX : (uint16_t)mtu);
@@ -184,7 +181,7 @@ void doze_dtls_refresh_mtu(doze_dtls *dtls) {
 
 static int offer_cid(doze_dtls *dtls) {
     const doze_dtls_config *config = dtls->config;
-    unsigned char cid[DOZE_CID_MAX] = {0}; /* never NULL, whatever its size: Mbed TLS copies from it */
+    unsigned char cid[DOZE_CID_MAX]; /* never NULL, whatever its size: Mbed TLS copies from it */
     if (config->cid == DOZE_CID_OFF) {
         return 0;
     }
@@ -194,24 +191,32 @@ static int offer_cid(doze_dtls *dtls) {
     return mbedtls_ssl_set_cid(&dtls->live->ssl, MBEDTLS_SSL_CID_ENABLED, cid, config->cid_size);
 }
 
-void doze_dtls_wire_up(doze_dtls *dtls) {
+/* Lets Mbed TLS reach this socket: datagrams, secrets. */
+static void wire_up(doze_dtls *dtls) {
     mbedtls_ssl_set_bio(&dtls->live->ssl, dtls, doze_dtls_bio_send, doze_dtls_bio_recv, NULL);
     mbedtls_ssl_set_export_keys_cb(&dtls->live->ssl, on_secret, dtls);
 }
 
-static int set_up(doze_dtls *dtls) {
-    const doze_dtls_config *config = dtls->config;
-    if (doze_dtls_make_live(dtls) != DOZE_OK) {
+int doze_dtls_make_live(doze_dtls *dtls) {
+    dtls->live = mbedtls_calloc(1, sizeof(*dtls->live));
+    if (dtls->live == NULL) {
         return MBEDTLS_ERR_SSL_ALLOC_FAILED;
     }
-    dtls->live->timer_min = dtls->handshake_timer_min;
-    dtls->live->timer_max = dtls->handshake_timer_max;
-    dtls->live->refusals_before = doze_dtls_refusals(dtls);
-    int error = mbedtls_ssl_setup(&dtls->live->ssl, &config->tls);
+    mbedtls_ssl_init(&dtls->live->ssl);
+    int error = mbedtls_ssl_setup(&dtls->live->ssl, &dtls->config->tls);
+    wire_up(dtls);
+    return error;
+}
+
+static int set_up(doze_dtls *dtls) {
+    const doze_dtls_config *config = dtls->config;
+    int error = doze_dtls_make_live(dtls);
     if (error != 0) {
         return error;
     }
-    doze_dtls_wire_up(dtls);
+    dtls->live->timer_min = dtls->handshake_timer_min;
+    dtls->live->timer_max = dtls->handshake_timer_max;
+    dtls->live->refusals_before = doze_dtls_ask_lower(dtls, DOZE_OPT_REFUSALS);
     mbedtls_ssl_set_timer_cb(&dtls->live->ssl, dtls, set_timer, get_timer);
     doze_dtls_refresh_mtu(dtls);
     if (config->x509 != NULL) {
@@ -221,37 +226,24 @@ static int set_up(doze_dtls *dtls) {
         error = offer_cid(dtls);
     }
     if (error == 0 && dtls->session != NULL && !dtls->session_doubted) {
-        error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
         dtls->live->offered = true;
+        error = mbedtls_ssl_set_session(&dtls->live->ssl, dtls->session);
     }
     return error;
 }
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls) {
     doze_dtls_begin_report(dtls);
-    dtls->fresh_port = dtls->next_address = false;
-    dtls->away = true;
     doze_dtls_keep_session(dtls);
     doze_dtls_put_aside(dtls);
-    dtls->handshaking = true;
-    dtls->has_alert = false;
+    dtls->fresh_port = dtls->next_address = dtls->has_alert = false;
+    dtls->away = dtls->handshaking = true;
     int error = set_up(dtls);
-    return error == 0 ? DOZE_OK : fail_with(dtls, error);
-}
-
-/* ---- continue ---- */
-
-int doze_dtls_shake_hands(doze_dtls *dtls) {
-    int error = MBEDTLS_ERR_SSL_WANT_READ;
-    doze_dtls_begin_reading(dtls);
-    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
-        error = mbedtls_ssl_handshake(&dtls->live->ssl);
-    }
-    return error;
+    return error == 0 ? DOZE_OK : doze_dtls_fail_with(dtls, error);
 }
 
 /* Another try within the same attempt: its bounds go on. */
-int doze_dtls_start_over(doze_dtls *dtls) {
+doze_result doze_dtls_start_over(doze_dtls *dtls) {
     uint8_t datagrams = dtls->live->datagrams;
     bool began_again = dtls->live->began_again;
     int16_t hint = dtls->live->hint;
@@ -259,7 +251,7 @@ int doze_dtls_start_over(doze_dtls *dtls) {
     doze_dtls_release(&dtls->live);
     int error = set_up(dtls);
     if (error != 0) {
-        return error;
+        return doze_dtls_fail_with(dtls, error);
     }
     dtls->live->began_again = began_again;
     dtls->live->datagrams = datagrams;
@@ -268,26 +260,45 @@ int doze_dtls_start_over(doze_dtls *dtls) {
         dtls->live->hint_cause = hint_cause;
         dtls->live->hint_patience = UINT8_MAX;
     }
-    return doze_dtls_shake_hands(dtls);
+    return DOZE_OK;
+}
+
+/* ---- continue ---- */
+
+static int shake_hands(doze_dtls *dtls, bool catching_up) {
+    int error = MBEDTLS_ERR_SSL_WANT_READ;
+    doze_dtls_begin_reading(dtls);
+    dtls->live->catching_up = catching_up;
+    while (error == MBEDTLS_ERR_SSL_WANT_READ && !dtls->live->lower_drained) { /* it returns after a repetition, too */
+        error = mbedtls_ssl_handshake(&dtls->live->ssl);
+    }
+    dtls->live->catching_up = false;
+    return error;
 }
 
 /* A handshake that goes wrong before anything was authenticated may be a forger's work: it begins anew, once. */
-int doze_dtls_begin_again(doze_dtls *dtls, int error) {
-    doze_result result = doze_tls_result(error);
-    if (dtls->live->began_again || (result != DOZE_ERR_HANDSHAKE && result != DOZE_ERR_VERIFY)) {
-        return error;
-    }
-    dtls->live->began_again = true;
-    int second = doze_dtls_start_over(dtls);
-    if (dtls->live != NULL) {
-        doze_dtls_note_hint(dtls, result, error);
-    }
-    return second;
+static bool may_begin_again(const doze_dtls *dtls, doze_result result) {
+    return (result == DOZE_ERR_HANDSHAKE || result == DOZE_ERR_VERIFY) && !dtls->live->began_again;
 }
 
-doze_result doze_dtls_conclude(doze_dtls *dtls, int error) {
+static doze_result conclude(doze_dtls *dtls, int error) {
     if (error == MBEDTLS_ERR_SSL_WANT_READ) {
         return DOZE_IN_PROGRESS;
     }
-    return error == 0 ? succeed(dtls) : fail_with(dtls, error);
+    return error == 0 ? succeed(dtls) : doze_dtls_fail_with(dtls, error);
+}
+
+doze_result doze_dtls_shake_hands(doze_dtls *dtls, bool catching_up) {
+    int error = shake_hands(dtls, catching_up);
+    if (error == 0 || error == MBEDTLS_ERR_SSL_WANT_READ || !may_begin_again(dtls, doze_tls_result(error))) {
+        return conclude(dtls, error);
+    }
+    dtls->live->began_again = true;
+    doze_result result = doze_dtls_start_over(dtls);
+    if (result != DOZE_OK) {
+        return result;
+    }
+    int second = shake_hands(dtls, false);
+    doze_dtls_note_hint(dtls, doze_tls_result(error), error);
+    return conclude(dtls, second);
 }

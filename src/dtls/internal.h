@@ -77,7 +77,6 @@ static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
 
 /* ---- association.c: what is kept ---- */
 
-doze_result doze_dtls_make_live(doze_dtls *dtls);
 void doze_dtls_release(doze_association **association); /* zeroized, and NULL after that */
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
@@ -89,15 +88,8 @@ void doze_dtls_want_old_port(doze_dtls *dtls);
 void doze_dtls_want_old_address(doze_dtls *dtls);
 /* What the peer's silence or answer says of its address. */
 void doze_dtls_doubt_peer(doze_dtls *dtls, bool doubt);
-/* What of the path is as where the association was known to work. */
-typedef struct doze_path {
-    bool remote;
-    bool local_port;
-    bool local_address;
-} doze_path;
-doze_path doze_dtls_compare_path(const doze_dtls *dtls);
-/* Whether the association works over such a path. */
-bool doze_dtls_path_fits(const doze_dtls *dtls, const doze_path *same);
+/* Why the association does not work over the path that there is now; NONE: it does, and is known to be there. */
+doze_reason doze_dtls_check_path(doze_dtls *dtls);
 void doze_dtls_note_path(doze_dtls *dtls);
 void doze_dtls_set_path(doze_dtls *dtls, const doze_endpoint *remote, uint32_t local_address, uint16_t local_port);
 /* Takes the session out of the association, to offer it later; without memory there is none to offer. */
@@ -183,6 +175,7 @@ static inline bool doze_keep_may_send(doze_dtls *dtls, uint64_t sequence) {
 
 /* Counters of 16 bits stay at their most. */
 void doze_count(uint16_t *counter, uint32_t more);
+uint32_t doze_dtls_ask_lower(const doze_dtls *dtls, doze_option option); /* 0: it does not know either */
 void doze_dtls_begin_report(doze_dtls *dtls);
 void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 
@@ -214,23 +207,25 @@ void doze_dtls_reset_silence(doze_dtls *dtls); /* nothing is known against the s
 
 /* ---- handshake.c: one attempt; ladder.c: which one follows ---- */
 
-/* Lets Mbed TLS reach this socket: datagrams, timer, secrets. */
-void doze_dtls_wire_up(doze_dtls *dtls);
+/* Makes what lives while the socket is awake. 0 or a Mbed TLS error; then there may be something to release. */
+int doze_dtls_make_live(doze_dtls *dtls);
 
-/* A handshake is needed. One that goes on from something is a climb: bounded, and its new context is announced. */
-void doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
+/* A handshake is needed: DOZE_IN_PROGRESS. One that goes on from something is a climb: bounded, and its new context is
+ * announced. */
+doze_result doze_dtls_begin_climb(doze_dtls *dtls, doze_reason reason);
 doze_result doze_dtls_continue_handshake(doze_dtls *dtls);
 int32_t doze_dtls_handshake_left(const doze_dtls *dtls); /* until it wants a step */
 
 doze_result doze_dtls_begin_handshake(doze_dtls *dtls);
 void doze_dtls_abandon_handshake(doze_dtls *dtls);
 doze_result doze_dtls_fail_handshake(doze_dtls *dtls, doze_result result, int cause);
-int32_t doze_dtls_timer_left(const doze_dtls *dtls); /* of the flight's timer; -1: it is off */
-/* These three return 0 or a Mbed TLS error; doze_dtls_conclude() makes a result of it. */
-int doze_dtls_shake_hands(doze_dtls *dtls);
-int doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: its bounds go on */
-int doze_dtls_begin_again(doze_dtls *dtls, int error);
-doze_result doze_dtls_conclude(doze_dtls *dtls, int error);
+int32_t doze_dtls_timer_left(const doze_dtls *dtls);         /* of the flight's timer; -1: it is off */
+doze_result doze_dtls_fail_with(doze_dtls *dtls, int error); /* of Mbed TLS */
+doze_result
+doze_dtls_start_over(doze_dtls *dtls); /* another try within the same attempt: hands are to be shaken anew */
+/* DOZE_OK: there is an association. DOZE_IN_PROGRESS: the peer has to answer first. Catching up, no flight is sent again
+ * because its timer ran out. */
+doze_result doze_dtls_shake_hands(doze_dtls *dtls, bool catching_up);
 bool doze_dtls_timers_fit(uint32_t timer_min, uint32_t timer_max);
 void doze_dtls_refresh_mtu(doze_dtls *dtls);
 /* Mbed TLS counts its timer in units of the first retransmission, as doubled by it; doze makes time of it. */
@@ -255,7 +250,6 @@ static inline void doze_dtls_begin_reading(doze_dtls *dtls) {
 void doze_dtls_stop_reading(doze_dtls *dtls);
 /* Whether reading would go on although the lower socket says nothing new. */
 bool doze_dtls_has_pending(const doze_dtls *dtls);
-uint32_t doze_dtls_refusals(doze_dtls *dtls); /* that the lower socket has met */
 void doze_dtls_note_hint(doze_dtls *dtls, doze_result hint, int detail);
 
 /* What the peer's alert says, to be asked for by the caller. */

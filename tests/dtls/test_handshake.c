@@ -646,6 +646,17 @@ static void a_network_that_stays_down_is_told_as_unreachable(void **state) {
     kit_stop(k);
 }
 
+static void what_keeps_the_lower_socket_from_connecting_is_told_with_its_cause(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    world_fail_next(k->host, WORLD_OP_CONNECT, DOZE_ERR_UNREACHABLE, 101, 1);
+    assert_int_equal(doze_connect(k->socket, KIT_NAME, KIT_PORT), DOZE_ERR_UNREACHABLE);
+    assert_int_equal(doze_cause(k->socket), 101);
+    assert_int_equal(doze_get_state(k->socket), DOZE_STATE_CLOSED);
+    kit_connect(k);
+    kit_stop(k);
+}
+
 static uint64_t no_time(void *context) {
     (void)context;
     return 0;
@@ -791,6 +802,7 @@ int main(void) {
         KIT_TEST(one_forged_record_in_place_of_the_servers_finished_ends_no_handshake),
         KIT_TEST(a_network_that_comes_up_during_the_handshake_is_used),
         KIT_TEST(a_network_that_stays_down_is_told_as_unreachable),
+        KIT_TEST(what_keeps_the_lower_socket_from_connecting_is_told_with_its_cause),
         KIT_TEST(a_random_source_that_fails_is_told_and_nothing_is_sent),
         KIT_TEST(an_address_that_does_not_answer_is_not_the_first_choice_next_time),
         KIT_TEST(alerts_are_classified_as_retry_or_give_up),

@@ -155,6 +155,41 @@ static void a_fresh_port_that_cannot_be_had_ends_the_climb_and_costs_no_associat
     kit_stop(k);
 }
 
+/* A lower socket that gives what it waits for, as a modem does, from when the climb is at its fresh port. */
+typedef struct modem {
+    doze_socket_ops ops;
+    const doze_socket_ops *before;
+    kit *k;
+} modem;
+static modem patient;
+
+static doze_result recv_patiently(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {
+    if (patient.k->dtls.fresh_port) {
+        world_set_plug(patient.k->server, WORLD_SERVING);
+        world_advance(&patient.k->w, 500);
+    }
+    return patient.before->recv(socket, buffer, capacity, size);
+}
+
+static void a_fresh_port_where_all_answers_come_at_once_ends_the_climb_in_an_association(void **state) {
+    kit *k = *state;
+    kit_start(k, NULL);
+    kit_connect(k);
+    doze_socket *lower = &k->tap.socket;
+    patient = (modem){.ops = *lower->ops, .before = lower->ops, .k = k};
+    patient.ops.recv = recv_patiently;
+    lower->ops = &patient.ops;
+    world_set_plug(k->server, WORLD_SILENT);
+    begin_climb(k);
+    assert_int_equal(world_run(&k->w, k->socket, KIT_PATIENCE), DOZE_OK);
+    lower->ops = patient.before;
+    assert_true(k->dtls.fresh_port);
+    assert_int_equal(kit_option(k, DOZE_OPT_RETRANSMISSIONS), 2);
+    assert_int_equal(doze_send(k->socket, "x", 1), DOZE_NEW_CONTEXT);
+    kit_exchange(k, "the first of the new one");
+    kit_stop(k);
+}
+
 static void a_way_back_that_cannot_be_had_ends_the_climb_and_costs_no_association(void **state) {
     kit *k = *state;
     kit_start(k, NULL);
@@ -238,6 +273,7 @@ int main(void) {
         KIT_TEST(an_authenticated_alert_ends_a_handshake_at_once_and_the_session_with_it),
         KIT_TEST(a_path_mtu_that_nobody_knows_or_that_is_absurd_ends_no_handshake),
         KIT_TEST(a_fresh_port_that_cannot_be_had_ends_the_climb_and_costs_no_association),
+        KIT_TEST(a_fresh_port_where_all_answers_come_at_once_ends_the_climb_in_an_association),
         KIT_TEST(a_way_back_that_cannot_be_had_ends_the_climb_and_costs_no_association),
         KIT_TEST(without_randomness_a_fresh_port_is_no_help_and_the_association_stays),
         KIT_TEST(without_randomness_a_handshake_does_not_begin_again),

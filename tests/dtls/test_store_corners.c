@@ -225,8 +225,7 @@ static void an_alert_that_ends_a_handshake_from_inside_erases_the_session_it_off
     kit_connect(k);
     assert_false(store_kit_is_empty(s, SESSION));
     k->dtls.handshaking = true; /* what comes next came authenticated, in a handshake that goes on from that session */
-    assert_int_equal(doze_dtls_fail_handshake(&k->dtls, DOZE_ERR_ALERT, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE),
-                     DOZE_ERR_ALERT);
+    assert_int_equal(doze_dtls_fail_with(&k->dtls, MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE), DOZE_ERR_ALERT);
     assert_true(store_kit_is_empty(s, SESSION));
     kit_stop(k);
 }
