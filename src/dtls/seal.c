@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dtls/seal.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <mbedtls/platform_util.h>
 
 #include "dtls/internal.h"
 
-#define SEAL_VERSION 1
+#define SEAL_VERSION 2
 
 int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size) {
     return doze_tls_mac(chain, DOZE_MAC_SIZE, data, size, chain);
@@ -15,14 +16,12 @@ int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size
 
 /* Everything that an association rests on: with any of it changed, what was stored is of no use any more. */
 static int absorb_configuration(const doze_dtls_settings *s, const doze_dtls_config *config, uint8_t *chain) {
-    const uint8_t choices[] = {(uint8_t)s->cid, s->cid_size, (uint8_t)(s->max_fragment_length >> 8),
-                               (uint8_t)s->max_fragment_length};
+    const uint32_t choices[] = {s->psk.psa_key, (uint32_t)s->cid, s->cid_size, s->max_fragment_length};
     int error = doze_seal_absorb(chain, "doze store", 10);
-    error = error ? error : doze_seal_absorb(chain, s->psk.identity.data, s->psk.identity.size);
-    error = error ? error : doze_seal_absorb(chain, s->psk.key.data, s->psk.key.size);
-    error = error ? error : doze_seal_absorb(chain, &s->psk.psa_key, sizeof(s->psk.psa_key));
-    error = error ? error : doze_seal_absorb(chain, config->suites, sizeof(config->suites));
-    return error ? error : doze_seal_absorb(chain, choices, sizeof(choices));
+    error |= doze_seal_absorb(chain, s->psk.identity.data, s->psk.identity.size);
+    error |= doze_seal_absorb(chain, s->psk.key.data, s->psk.key.size);
+    error |= doze_seal_absorb(chain, config->suites, sizeof(config->suites));
+    return error | doze_seal_absorb(chain, choices, sizeof(choices));
 }
 
 static int make_key(doze_dtls_config *config, const doze_dtls_settings *s, uint8_t *chain) {
@@ -50,37 +49,40 @@ int doze_seal_make_key(doze_dtls_config *config, const doze_dtls_settings *setti
     return error;
 }
 
-/* ---- records: version, nonce, contents, tag ---- */
+/* ---- records: contents, tag, nonce ---- */
 
 typedef struct about {
-    uint8_t bytes[5 + DOZE_HOSTNAME_MAX];
-    size_t size;
+    uint16_t port;
+    uint8_t version;
+    uint8_t kind;
+    uint8_t slot;
+    char host[DOZE_HOSTNAME_MAX];
 } about;
 
-static about about_of(const doze_seal_purpose *p) {
-    about a = {.bytes = {SEAL_VERSION, p->kind, p->slot, (uint8_t)(p->port >> 8), (uint8_t)p->port}};
-    size_t size = strlen(p->host);
-    size = size < DOZE_HOSTNAME_MAX ? size : DOZE_HOSTNAME_MAX;
-    memcpy(a.bytes + 5, p->host, size);
-    a.size = 5 + size;
-    return a;
+typedef int (*operation)(const doze_seal *seal, uint8_t *data, size_t size);
+
+static int with_purpose(const doze_dtls_config *config, const doze_seal_purpose *p, operation run, uint8_t *record,
+                        size_t size) {
+    about a = {.port = p->port, .version = SEAL_VERSION, .kind = p->kind, .slot = p->slot};
+    size_t host_size = strlen(p->host);
+    host_size = host_size < sizeof(a.host) ? host_size : sizeof(a.host);
+    memcpy(a.host, p->host, host_size);
+    const doze_seal seal = {.key = config->seal_key,
+                            .nonce = record + size + DOZE_TAG_SIZE,
+                            .about = (const uint8_t *)&a,
+                            .about_size = offsetof(about, host) + host_size};
+    return run(&seal, record, size);
 }
 
 int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
-    about a = about_of(purpose);
-    doze_seal seal = {.key = config->seal_key, .nonce = record + 1, .about = a.bytes, .about_size = a.size};
-    record[0] = SEAL_VERSION;
     /* At random, as no store can be trusted to remember which ones were used. */
-    if (config->random.fill(config->random.context, record + 1, DOZE_NONCE_SIZE) != 0) {
+    if (config->random.fill(config->random.context, record + size + DOZE_TAG_SIZE, DOZE_NONCE_SIZE) != 0) {
         return DOZE_TLS_RANDOM_FAILED;
     }
-    return doze_tls_seal(&seal, record + DOZE_SEAL_AT, size - DOZE_SEAL_OVERHEAD);
+    return with_purpose(config, purpose, doze_tls_seal, record, size);
 }
 
 int doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
-    about a = about_of(purpose);
-    doze_seal seal = {.key = config->seal_key, .nonce = record + 1, .about = a.bytes, .about_size = a.size};
-    return size > DOZE_SEAL_OVERHEAD && record[0] == SEAL_VERSION
-               ? doze_tls_unseal(&seal, record + DOZE_SEAL_AT, size - DOZE_SEAL_OVERHEAD)
-               : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    return size > DOZE_SEAL_OVERHEAD ? with_purpose(config, purpose, doze_tls_unseal, record, size - DOZE_SEAL_OVERHEAD)
+                                     : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
 }
