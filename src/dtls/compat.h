@@ -109,9 +109,9 @@ typedef struct doze_seal {
     size_t about_size;
 } doze_seal;
 
-/* In place; `data` has `size` bytes and, behind them, DOZE_TAG_SIZE for the tag. */
-int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size);
-int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size); /* any error: it is not what was sealed */
+/* Seals `data` in place or opens it: `size` bytes and, behind them, DOZE_TAG_SIZE for the tag. Any error of opening: it is
+ * not what was sealed. */
+int doze_tls_seal(const doze_seal *seal, bool open, uint8_t *data, size_t size);
 
 /* The one table of Mbed TLS's errors. */
 doze_result doze_tls_result(int error);

@@ -36,29 +36,22 @@ int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_
     return (int)status;
 }
 
-int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
+int doze_tls_seal(const doze_seal *s, bool open, uint8_t *data, size_t size) {
     psa_key_id_t id = 0;
     size_t written = 0;
-    psa_status_t status =
-        import(PSA_KEY_TYPE_AES, PSA_ALG_CCM, PSA_KEY_USAGE_ENCRYPT, seal->key, DOZE_SEAL_KEY_SIZE, &id);
-    if (status == PSA_SUCCESS) {
-        status = psa_aead_encrypt(id, PSA_ALG_CCM, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
-                                  size, data, size + DOZE_TAG_SIZE, &written);
-        psa_destroy_key(id);
+    psa_key_usage_t usage = open ? PSA_KEY_USAGE_DECRYPT : PSA_KEY_USAGE_ENCRYPT;
+    psa_status_t status = import(PSA_KEY_TYPE_AES, PSA_ALG_CCM, usage, s->key, DOZE_SEAL_KEY_SIZE, &id);
+    if (status != PSA_SUCCESS) {
+        return (int)status;
     }
-    return (int)status;
-}
-
-int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
-    psa_key_id_t id = 0;
-    size_t written = 0;
-    psa_status_t status =
-        import(PSA_KEY_TYPE_AES, PSA_ALG_CCM, PSA_KEY_USAGE_DECRYPT, seal->key, DOZE_SEAL_KEY_SIZE, &id);
-    if (status == PSA_SUCCESS) {
-        status = psa_aead_decrypt(id, PSA_ALG_CCM, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
+    if (open) {
+        status = psa_aead_decrypt(id, PSA_ALG_CCM, s->nonce, DOZE_NONCE_SIZE, s->about, s->about_size, data,
                                   size + DOZE_TAG_SIZE, data, size, &written);
-        psa_destroy_key(id);
+    } else {
+        status = psa_aead_encrypt(id, PSA_ALG_CCM, s->nonce, DOZE_NONCE_SIZE, s->about, s->about_size, data, size, data,
+                                  size + DOZE_TAG_SIZE, &written);
     }
+    psa_destroy_key(id);
     return (int)status;
 }
 
@@ -70,48 +63,29 @@ int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_
 
 #if defined(MBEDTLS_CCM_C)
 
-typedef int (*operation)(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size);
-
-static int encrypt(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size) {
-    return mbedtls_ccm_encrypt_and_tag(ccm, size, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data,
-                                       data, data + size, DOZE_TAG_SIZE);
-}
-
-static int decrypt(mbedtls_ccm_context *ccm, const doze_seal *seal, uint8_t *data, size_t size) {
-    return mbedtls_ccm_auth_decrypt(ccm, size, seal->nonce, DOZE_NONCE_SIZE, seal->about, seal->about_size, data, data,
-                                    data + size, DOZE_TAG_SIZE);
-}
-
-static int with_key(const doze_seal *seal, operation run, uint8_t *data, size_t size) {
-    mbedtls_ccm_context context;
-    mbedtls_ccm_init(&context);
-    int error = mbedtls_ccm_setkey(&context, MBEDTLS_CIPHER_ID_AES, seal->key, DOZE_SEAL_KEY_SIZE * 8);
-    if (error == 0) {
-        error = run(&context, seal, data, size);
+int doze_tls_seal(const doze_seal *s, bool open, uint8_t *data, size_t size) {
+    mbedtls_ccm_context ccm;
+    mbedtls_ccm_init(&ccm);
+    int error = mbedtls_ccm_setkey(&ccm, MBEDTLS_CIPHER_ID_AES, s->key, DOZE_SEAL_KEY_SIZE * 8);
+    if (error == 0 && open) {
+        error = mbedtls_ccm_auth_decrypt(&ccm, size, s->nonce, DOZE_NONCE_SIZE, s->about, s->about_size, data, data,
+                                         data + size, DOZE_TAG_SIZE);
+    } else if (error == 0) {
+        error = mbedtls_ccm_encrypt_and_tag(&ccm, size, s->nonce, DOZE_NONCE_SIZE, s->about, s->about_size, data, data,
+                                            data + size, DOZE_TAG_SIZE);
     }
-    mbedtls_ccm_free(&context);
+    mbedtls_ccm_free(&ccm);
     return error;
-}
-
-int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
-    return with_key(seal, encrypt, data, size);
-}
-
-int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
-    return with_key(seal, decrypt, data, size);
 }
 
 #else
 
-int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size) {
-    (void)seal;
+int doze_tls_seal(const doze_seal *s, bool open, uint8_t *data, size_t size) {
+    (void)s;
+    (void)open;
     (void)data;
     (void)size;
     return MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE;
-}
-
-int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size) {
-    return doze_tls_seal(seal, data, size);
 }
 
 #endif

@@ -23,19 +23,14 @@ _Static_assert(DOZE_STATE_SIZE(8 + 8) + CHECKSUM_SIZE == DOZE_IMAGE_TYPICAL, "wh
 
 /* ---- freezing and thawing ---- */
 
-static size_t room(const doze_dtls *dtls) {
-    return dtls->small_freezer ? DOZE_IMAGE_TYPICAL : DOZE_IMAGE_MAX;
-}
-
 void doze_dtls_wipe_image(doze_dtls *dtls) {
-    if (dtls->frozen_size != 0) {
-        mbedtls_platform_zeroize(dtls->freezer, room(dtls));
-        dtls->frozen_size = 0;
-    }
+    mbedtls_platform_zeroize(dtls->freezer, dtls->frozen_size);
+    dtls->frozen_size = 0;
 }
 
 static bool freeze_state(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
-    if (dtls->freezer == NULL || size + CHECKSUM_SIZE > room(dtls)) {
+    size_t room = dtls->small_freezer ? DOZE_IMAGE_TYPICAL : DOZE_IMAGE_MAX;
+    if (dtls->freezer == NULL || size + CHECKSUM_SIZE > room) {
         return false;
     }
     memcpy(dtls->freezer, state, size);
@@ -83,8 +78,11 @@ doze_result doze_dtls_adopt(doze_dtls *dtls, const doze_tls_state *state, size_t
         return DOZE_OK;
     }
     int error = restore(dtls, state, size);
-    dtls->established = error == 0;
-    return error == 0 ? DOZE_OK : doze_fail(&dtls->socket, doze_tls_result(error), error);
+    if (error != 0) {
+        return doze_fail(&dtls->socket, doze_tls_result(error), error);
+    }
+    dtls->established = true;
+    return DOZE_OK;
 }
 
 /* What lies in the freezer, if it is as it was put there. */
@@ -98,7 +96,10 @@ static bool read_image(const doze_dtls *dtls, doze_tls_state *state, size_t size
 doze_result doze_dtls_thaw(doze_dtls *dtls) {
     doze_tls_state state;
     size_t size = dtls->frozen_size - (size_t)CHECKSUM_SIZE;
-    int error = read_image(dtls, &state, size) ? restore(dtls, &state, size) : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    int error = MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    if (read_image(dtls, &state, size)) {
+        error = restore(dtls, &state, size);
+    }
     mbedtls_platform_zeroize(&state, sizeof(state));
     if (error == 0) {
         doze_dtls_wipe_image(dtls);

@@ -5,8 +5,6 @@
  *   - what a failing call has left behind is taken for the worst. */
 #include "dtls/keep.h"
 
-#include <string.h>
-
 #include <mbedtls/platform_util.h>
 
 #include "dtls/internal.h"
@@ -42,11 +40,6 @@ doze_result doze_keep_advance(doze_dtls *dtls, uint64_t *count) {
 
 /* ---- records ---- */
 
-doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host, uint16_t port) {
-    return (doze_seal_purpose){
-        .host = host, .port = port, .slot = (uint8_t)(keeper->first_slot + slot), .kind = (uint8_t)slot};
-}
-
 /* All but what is reserved. The size of what was captured; 0: there is nothing to store. */
 static size_t capture(const doze_dtls *dtls, doze_record *record) {
     doze_endpoints ends;
@@ -55,11 +48,11 @@ static size_t capture(const doze_dtls *dtls, doze_record *record) {
         return 0;
     }
     record->count = 0;
-    memcpy(record->remote, &ends.remote, sizeof(record->remote));
+    record->remote = ends.remote;
+    record->unanswered = dtls->unanswered; /* after what it lies in */
     record->local_address = dtls->path_local;
     record->local_port = dtls->path_port;
     record->round_trip = dtls->round_trip;
-    record->unanswered = dtls->unanswered;
     return doze_tls_capture(&dtls->live->ssl, dtls->live->randoms, &record->state);
 }
 
@@ -68,7 +61,7 @@ static doze_result write_record(doze_dtls *dtls, doze_slot slot, doze_record *re
     uint8_t *data = (uint8_t *)record;
     size_t size = DOZE_RECORD_SIZE(state_size);
     doze_seal_purpose purpose =
-        doze_keep_purpose(dtls->keeper, slot, doze_remote_hostname(dtls->lower), doze_remote_port(dtls->lower));
+        doze_keep_purpose(dtls->keeper, slot, doze_remote_hostname(dtls->lower), record->remote.port);
     bool sealed = doze_seal_close(dtls->config, &purpose, data, size) == 0;
     doze_result result = sealed ? write_slot(dtls, slot, data, size + DOZE_SEAL_OVERHEAD)
                                 : doze_keep_failed(dtls, DOZE_TLS_RANDOM_FAILED);
@@ -111,7 +104,10 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, size_
 
 static bool withdraw(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
-    uint64_t count = 0;
+    uint64_t count;
+    if (k->reserved == DOZE_STORE_NOTHING) {
+        return true;
+    }
     bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
     bool erased = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool gone = k->store->ops->advance != NULL ? outdated : erased;
@@ -131,7 +127,7 @@ static void keep(doze_dtls *dtls, uint64_t next) {
     }
     ceiling = ceiling < DOZE_SEQUENCE_LIMIT ? ceiling : DOZE_SEQUENCE_LIMIT;
     if (store_association(dtls, &record, size, ceiling) != DOZE_OK) {
-        doze_keep_drop_association(dtls);
+        withdraw(dtls);
     }
     mbedtls_platform_zeroize(&record, sizeof(record));
 }
@@ -162,21 +158,25 @@ static bool reserve(doze_dtls *dtls, uint64_t sequence) {
 }
 
 static void new_association(doze_dtls *dtls) {
-    bool gone = doze_keep_drop_association(dtls); /* the one of before: harmless if not, as nobody goes on with it */
+    bool gone = withdraw(dtls); /* the one of before: harmless if not, as nobody goes on with it */
     bool replaced = store_session(dtls) == DOZE_OK;
     dtls->keeper->reserved = DOZE_STORE_NOTHING;
-    dtls->keeper->locked = dtls->keeper->locked && !(gone && replaced);
+    if (gone && replaced) {
+        dtls->keeper->locked = false;
+    }
 }
 
 static void end_association(doze_dtls *dtls) {
-    if (!doze_keep_drop_association(dtls)) {
+    if (!withdraw(dtls)) {
         dtls->keeper->locked = true;
     }
 }
 
 static void end_session(doze_dtls *dtls) {
     dtls->keeper->session_stored = false;
-    dtls->keeper->locked = doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK || dtls->keeper->locked;
+    if (doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK) {
+        dtls->keeper->locked = true;
+    }
 }
 
 const struct doze_keep_hooks doze_keep_hooks = {

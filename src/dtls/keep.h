@@ -19,18 +19,27 @@ typedef struct doze_record {
     uint32_t local_address; /* its hash */
     uint16_t local_port;
     uint16_t round_trip;
-    uint8_t remote[23];   /* a doze_endpoint without the gap at its end */
-    uint8_t unanswered;   /* silence outlives a reboot as it outlives sleep */
+    union {
+        doze_endpoint remote;
+        struct {
+            uint8_t remote_bytes[offsetof(doze_endpoint, family) + 1];
+            uint8_t unanswered; /* in the gap at its end: silence outlives a reboot as it outlives sleep */
+        };
+    };
     doze_tls_state state; /* its sequence number is the first that was not reserved */
     uint8_t seal[DOZE_SEAL_OVERHEAD];
 } doze_record;
 #define DOZE_RECORD_SIZE(of_state) (offsetof(doze_record, state) + (of_state))
 #define DOZE_RECORD_MAX            (DOZE_RECORD_SIZE(DOZE_STATE_SIZE_MAX) + DOZE_SEAL_OVERHEAD)
-_Static_assert(DOZE_RECORD_SIZE(0) == 8 + 4 + 2 + 2 + 23 + 1, "there are no gaps");
-_Static_assert(offsetof(doze_endpoint, family) + 1 == sizeof(((doze_record *)0)->remote), "it ends with the family");
+_Static_assert(DOZE_RECORD_SIZE(0) == 8 + 4 + 2 + 2 + sizeof(doze_endpoint), "there are no other gaps");
+_Static_assert(offsetof(doze_endpoint, family) + 1 < sizeof(doze_endpoint), "an endpoint has a gap at its end");
 _Static_assert(DOZE_RECORD_MAX <= DOZE_STORE_SLOT_SIZE, "any record fits a slot");
 
-doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host, uint16_t port);
+static inline doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host,
+                                                  uint16_t port) {
+    return (doze_seal_purpose){
+        .host = host, .port = port, .slot = (uint8_t)(keeper->first_slot + slot), .kind = (uint8_t)slot};
+}
 
 /* DOZE_OK or DOZE_ERR_STORE, counted. */
 doze_result doze_keep_erase(doze_dtls *dtls, doze_slot slot);

@@ -16,36 +16,38 @@ int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size
 
 /* Everything that an association rests on: with any of it changed, what was stored is of no use any more. */
 static int absorb_configuration(const doze_dtls_settings *s, const doze_dtls_config *config, uint8_t *chain) {
-    const uint32_t choices[] = {s->psk.psa_key, (uint32_t)s->cid, s->cid_size, s->max_fragment_length};
-    int error = doze_seal_absorb(chain, "doze store", 10);
+    const struct {
+        char label[4];
+        uint32_t psa_key;
+        uint16_t max_fragment_length;
+        uint8_t cid;
+        uint8_t cid_size;
+    } choices = {{'d', 'o', 'z', 'e'}, s->psk.psa_key, s->max_fragment_length, (uint8_t)s->cid, s->cid_size};
+    int error = doze_seal_absorb(chain, &choices, sizeof(choices));
     error |= doze_seal_absorb(chain, s->psk.identity.data, s->psk.identity.size);
     error |= doze_seal_absorb(chain, s->psk.key.data, s->psk.key.size);
-    error |= doze_seal_absorb(chain, config->suites, sizeof(config->suites));
-    return error | doze_seal_absorb(chain, choices, sizeof(choices));
+    return error | doze_seal_absorb(chain, config->suites, sizeof(config->suites));
 }
 
-static int make_key(doze_dtls_config *config, const doze_dtls_settings *s, uint8_t *chain) {
-    uint8_t of_x509[DOZE_MAC_SIZE] = {0};
+int doze_seal_make_key(doze_dtls_config *config, const doze_dtls_settings *s) {
+    uint8_t chain[DOZE_MAC_SIZE] = {0};
+    uint8_t of_x509[DOZE_MAC_SIZE];
     doze_bytes secret = s->store_key.data != NULL ? s->store_key : s->psk.key;
     int error = absorb_configuration(s, config, chain);
-    if (error == 0 && s->x509 != NULL) {
+    if (s->x509 != NULL) {
         bool is_secret = doze_x509_hooks_of(s->x509)->digest(s->x509, of_x509);
-        error = doze_seal_absorb(chain, of_x509, sizeof(of_x509));
-        secret = secret.data == NULL && is_secret ? (doze_bytes){of_x509, sizeof(of_x509)} : secret;
+        error |= doze_seal_absorb(chain, of_x509, sizeof(of_x509));
+        if (secret.data == NULL && is_secret) {
+            secret = (doze_bytes){of_x509, sizeof(of_x509)};
+        }
     }
     config->can_seal = secret.data != NULL;
-    if (error == 0 && config->can_seal) {
-        error = doze_tls_mac(secret.data, secret.size, chain, DOZE_MAC_SIZE, chain);
+    if (config->can_seal) {
+        error |= doze_tls_mac(secret.data, secret.size, chain, DOZE_MAC_SIZE, chain);
         memcpy(config->seal_key, chain, sizeof(config->seal_key));
     }
-    mbedtls_platform_zeroize(of_x509, sizeof(of_x509));
-    return error;
-}
-
-int doze_seal_make_key(doze_dtls_config *config, const doze_dtls_settings *settings) {
-    uint8_t chain[DOZE_MAC_SIZE] = {0};
-    int error = make_key(config, settings, chain);
     mbedtls_platform_zeroize(chain, sizeof(chain));
+    mbedtls_platform_zeroize(of_x509, sizeof(of_x509));
     return error;
 }
 
@@ -59,19 +61,20 @@ typedef struct about {
     char host[DOZE_HOSTNAME_MAX];
 } about;
 
-typedef int (*operation)(const doze_seal *seal, uint8_t *data, size_t size);
-
-static int with_purpose(const doze_dtls_config *config, const doze_seal_purpose *p, operation run, uint8_t *record,
-                        size_t size) {
-    about a = {.port = p->port, .version = SEAL_VERSION, .kind = p->kind, .slot = p->slot};
+static int seal(const doze_dtls_config *config, const doze_seal_purpose *p, bool open, uint8_t *record, size_t size) {
+    about a;
+    a.port = p->port;
+    a.version = SEAL_VERSION;
+    a.kind = p->kind;
+    a.slot = p->slot;
     size_t host_size = strlen(p->host);
     host_size = host_size < sizeof(a.host) ? host_size : sizeof(a.host);
     memcpy(a.host, p->host, host_size);
-    const doze_seal seal = {.key = config->seal_key,
-                            .nonce = record + size + DOZE_TAG_SIZE,
-                            .about = (const uint8_t *)&a,
-                            .about_size = offsetof(about, host) + host_size};
-    return run(&seal, record, size);
+    const doze_seal how = {.key = config->seal_key,
+                           .nonce = record + size + DOZE_TAG_SIZE,
+                           .about = (const uint8_t *)&a,
+                           .about_size = offsetof(about, host) + host_size};
+    return doze_tls_seal(&how, open, record, size);
 }
 
 int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
@@ -79,10 +82,10 @@ int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *pur
     if (config->random.fill(config->random.context, record + size + DOZE_TAG_SIZE, DOZE_NONCE_SIZE) != 0) {
         return DOZE_TLS_RANDOM_FAILED;
     }
-    return with_purpose(config, purpose, doze_tls_seal, record, size);
+    return seal(config, purpose, false, record, size);
 }
 
 int doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size) {
-    return size > DOZE_SEAL_OVERHEAD ? with_purpose(config, purpose, doze_tls_unseal, record, size - DOZE_SEAL_OVERHEAD)
+    return size > DOZE_SEAL_OVERHEAD ? seal(config, purpose, true, record, size - DOZE_SEAL_OVERHEAD)
                                      : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Back from the store: what an earlier life of this device has left for a peer. */
-#include <string.h>
-
 #include <mbedtls/platform.h>
 #include <mbedtls/platform_util.h>
 
@@ -47,7 +45,7 @@ static doze_result check_count(doze_dtls *dtls, const request *r) {
 }
 
 static bool is_sound(const request *r) {
-    uint8_t family = r->record.remote[offsetof(doze_endpoint, family)];
+    uint8_t family = r->record.remote.family;
     return (family == DOZE_FAMILY_IPV4 || family == DOZE_FAMILY_IPV6) &&
            doze_tls_state_is_sound(&r->record.state, r->state_size);
 }
@@ -96,11 +94,13 @@ static doze_result find(doze_dtls *dtls, request *r) {
 
 /* The lower socket is to know again what it knew, unless it was bound to a port meanwhile. */
 static doze_result recall(doze_dtls *dtls, const request *r) {
-    doze_endpoints past = {.hostname = r->host};
-    memcpy(&past.remote, r->record.remote, sizeof(r->record.remote));
-    past.local.family = past.remote.family;
-    past.local.port = r->record.local_port;
-    doze_dtls_set_path(dtls, &past.remote, r->record.local_address, r->record.local_port);
+    const doze_record *record = &r->record;
+    const doze_endpoints past = {
+        .hostname = r->host,
+        .remote = record->remote,
+        .local = {.family = record->remote.family, .port = record->local_port},
+    };
+    doze_dtls_set_path(dtls, &past.remote, record->local_address, record->local_port);
     if (doze_get_state(dtls->lower) != DOZE_STATE_CLOSED) {
         return DOZE_OK;
     }
@@ -199,9 +199,14 @@ doze_result doze_keep_erase_all(doze_dtls *dtls) {
     bool association = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool session = doze_keep_erase(dtls, DOZE_SLOT_SESSION) == DOZE_OK;
     k->session_stored = false;
-    k->locked = !outdated || !association || !session;
-    k->reserved = k->locked ? 0 : DOZE_STORE_NOTHING;
-    return k->locked ? DOZE_ERR_STORE : DOZE_OK;
+    k->locked = true;
+    k->reserved = 0;
+    if (!outdated || !association || !session) {
+        return DOZE_ERR_STORE;
+    }
+    k->locked = false;
+    k->reserved = DOZE_STORE_NOTHING;
+    return DOZE_OK;
 }
 
 static bool is_whole(const doze_store *store) {
@@ -223,23 +228,25 @@ doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze
         settings->first_slot > DOZE_STORE_SLOTS - 2 || (unsigned)settings->mode > DOZE_STORE_SESSION) {
         return DOZE_ERR_ARGUMENT;
     }
-    bool connected_before = dtls->established || dtls->session != NULL || doze_remote_port(dtls->lower) != 0;
-    bool counts = settings->store->ops->count != NULL; /* a write of one socket's makes void what all others have */
-    bool in_use = (settings->store->in_use & (counts ? UINT64_MAX : bits_of(settings->first_slot))) != 0;
-    if (dtls->socket.state != DOZE_STATE_CLOSED || dtls->keeper != NULL || connected_before || in_use) {
+    doze_store *store = settings->store;
+    uint64_t slots = bits_of(settings->first_slot);
+    /* A write of one socket's makes void what all others have, where the store counts. */
+    uint64_t barred = store->ops->count != NULL ? UINT64_MAX : slots;
+    if (dtls->socket.state != DOZE_STATE_CLOSED || dtls->keeper != NULL || dtls->established || dtls->session != NULL ||
+        doze_remote_port(dtls->lower) != 0 || (store->in_use & barred) != 0) {
         return DOZE_ERR_STATE;
     }
     if (!dtls->config->can_seal) {
         return DOZE_ERR_KEY;
     }
     *keeper = (doze_keeper){
-        .store = settings->store,
+        .store = store,
         .hooks = &doze_keep_hooks,
         .range = settings->range == 0 ? RANGE_DEFAULT : settings->range,
         .first_slot = (uint8_t)settings->first_slot,
         .mode = (uint8_t)settings->mode,
     };
-    keeper->store->in_use |= bits_of(settings->first_slot);
+    store->in_use |= slots;
     dtls->keeper = keeper;
     return DOZE_OK;
 }
