@@ -98,8 +98,8 @@ void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *ses
 #define DOZE_NONCE_SIZE 12
 #define DOZE_TAG_SIZE   16
 
-/* HMAC-SHA-256 (RFC 2104). */
-int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]);
+/* Makes `mac`, which is the key, the HMAC-SHA-256 (RFC 2104) of `data`. */
+int doze_tls_mac(uint8_t mac[DOZE_MAC_SIZE], const void *data, size_t size);
 
 /* AES-128-CCM (RFC 3610): `about` is authenticated and not encrypted. */
 typedef struct doze_seal {

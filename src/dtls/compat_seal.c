@@ -24,13 +24,13 @@ static psa_status_t import(psa_key_type_t type, psa_algorithm_t algorithm, psa_k
     return psa_import_key(&attributes, key, size, id);
 }
 
-int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]) {
+int doze_tls_mac(uint8_t mac[DOZE_MAC_SIZE], const void *data, size_t size) {
+    const psa_algorithm_t algorithm = PSA_ALG_HMAC(PSA_ALG_SHA_256);
     psa_key_id_t id = 0;
     size_t written = 0;
-    psa_status_t status =
-        import(PSA_KEY_TYPE_HMAC, PSA_ALG_HMAC(PSA_ALG_SHA_256), PSA_KEY_USAGE_SIGN_MESSAGE, key, key_size, &id);
+    psa_status_t status = import(PSA_KEY_TYPE_HMAC, algorithm, PSA_KEY_USAGE_SIGN_MESSAGE, mac, DOZE_MAC_SIZE, &id);
     if (status == PSA_SUCCESS) {
-        status = psa_mac_compute(id, PSA_ALG_HMAC(PSA_ALG_SHA_256), data, size, mac, DOZE_MAC_SIZE, &written);
+        status = psa_mac_compute(id, algorithm, data, size, mac, DOZE_MAC_SIZE, &written);
         psa_destroy_key(id);
     }
     return (int)status;
@@ -57,8 +57,8 @@ int doze_tls_seal(const doze_seal *s, bool open, uint8_t *data, size_t size) {
 
 #else
 
-int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]) {
-    return mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), key, key_size, data, size, mac);
+int doze_tls_mac(uint8_t mac[DOZE_MAC_SIZE], const void *data, size_t size) {
+    return mbedtls_md_hmac(mbedtls_md_info_from_type(MBEDTLS_MD_SHA256), mac, DOZE_MAC_SIZE, data, size, mac);
 }
 
 #if defined(MBEDTLS_CCM_C)

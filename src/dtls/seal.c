@@ -10,10 +10,6 @@
 
 #define SEAL_VERSION 2
 
-int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size) {
-    return doze_tls_mac(chain, DOZE_MAC_SIZE, data, size, chain);
-}
-
 /* Everything that an association rests on: with any of it changed, what was stored is of no use any more. */
 static int absorb_configuration(const doze_dtls_settings *s, const doze_dtls_config *config, uint8_t *chain) {
     const struct {
@@ -42,10 +38,8 @@ int doze_seal_make_key(doze_dtls_config *config, const doze_dtls_settings *s) {
         }
     }
     config->can_seal = secret.data != NULL;
-    if (config->can_seal) {
-        error |= doze_tls_mac(secret.data, secret.size, chain, DOZE_MAC_SIZE, chain);
-        memcpy(config->seal_key, chain, sizeof(config->seal_key));
-    }
+    error |= doze_seal_absorb(chain, secret.data, secret.size); /* RFC 5869 section 2.2, salted with all of the above */
+    memcpy(config->seal_key, chain, sizeof(config->seal_key));
     mbedtls_platform_zeroize(chain, sizeof(chain));
     mbedtls_platform_zeroize(of_x509, sizeof(of_x509));
     return error;

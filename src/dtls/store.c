@@ -100,7 +100,7 @@ static doze_result recall(doze_dtls *dtls, const request *r) {
         .remote = record->remote,
         .local = {.family = record->remote.family, .port = record->local_port},
     };
-    doze_dtls_set_path(dtls, &past.remote, record->local_address, record->local_port);
+    doze_dtls_set_path(dtls, &record->remote, record->local_address, record->local_port);
     if (doze_get_state(dtls->lower) != DOZE_STATE_CLOSED) {
         return DOZE_OK;
     }
@@ -214,12 +214,14 @@ static bool is_whole(const doze_store *store) {
     return ops != NULL && ops->read != NULL && ops->write != NULL && (ops->count == NULL) == (ops->advance == NULL);
 }
 
-static uint64_t bits_of(unsigned first_slot) {
-    return (uint64_t)3 << first_slot;
+/* A bit for each slot that a socket takes: all of a store that counts, as a write of one makes void what others have. */
+static uint64_t slots_of(const doze_store *store, unsigned first_slot) {
+    return store->ops->count != NULL ? UINT64_MAX : (uint64_t)3 << first_slot;
 }
 
 void doze_keep_leave(doze_dtls *dtls) {
-    dtls->keeper->store->in_use &= ~bits_of(dtls->keeper->first_slot);
+    doze_store *store = dtls->keeper->store;
+    store->in_use &= ~slots_of(store, dtls->keeper->first_slot);
     dtls->keeper = NULL;
 }
 
@@ -229,11 +231,9 @@ doze_result doze_dtls_set_store(doze_dtls *dtls, doze_keeper *keeper, const doze
         return DOZE_ERR_ARGUMENT;
     }
     doze_store *store = settings->store;
-    uint64_t slots = bits_of(settings->first_slot);
-    /* A write of one socket's makes void what all others have, where the store counts. */
-    uint64_t barred = store->ops->count != NULL ? UINT64_MAX : slots;
+    uint64_t slots = slots_of(store, settings->first_slot);
     if (dtls->socket.state != DOZE_STATE_CLOSED || dtls->keeper != NULL || dtls->established || dtls->session != NULL ||
-        doze_remote_port(dtls->lower) != 0 || (store->in_use & barred) != 0) {
+        doze_remote_port(dtls->lower) != 0 || (store->in_use & slots) != 0) {
         return DOZE_ERR_STATE;
     }
     if (!dtls->config->can_seal) {
