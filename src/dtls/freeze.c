@@ -55,9 +55,10 @@ void doze_dtls_freeze(doze_dtls *dtls) {
     mbedtls_platform_zeroize(&state, sizeof(state));
 }
 
-static int restore(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
-    if (doze_dtls_make_live(dtls) != DOZE_OK) {
-        return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+static doze_result restore(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
+    doze_result result = doze_dtls_make_live(dtls);
+    if (result != DOZE_OK) {
+        return result;
     }
     doze_association *live = dtls->live;
     int error = mbedtls_ssl_setup(&live->ssl, &dtls->config->tls);
@@ -69,20 +70,14 @@ static int restore(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
     }
     if (error != 0) {
         doze_dtls_release(&dtls->live);
-    }
-    return error;
-}
-
-doze_result doze_dtls_adopt(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
-    if (freeze_state(dtls, state, size)) {
-        return DOZE_OK;
-    }
-    int error = restore(dtls, state, size);
-    if (error != 0) {
         return doze_fail(&dtls->socket, doze_tls_result(error), error);
     }
     dtls->established = true;
     return DOZE_OK;
+}
+
+doze_result doze_dtls_adopt(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
+    return freeze_state(dtls, state, size) ? DOZE_OK : restore(dtls, state, size);
 }
 
 /* What lies in the freezer, if it is as it was put there. */
@@ -96,21 +91,20 @@ static bool read_image(const doze_dtls *dtls, doze_tls_state *state, size_t size
 doze_result doze_dtls_thaw(doze_dtls *dtls) {
     doze_tls_state state;
     size_t size = dtls->frozen_size - (size_t)CHECKSUM_SIZE;
-    int error = MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    doze_result result = DOZE_ERR_HANDSHAKE;
     if (read_image(dtls, &state, size)) {
-        error = restore(dtls, &state, size);
+        result = restore(dtls, &state, size);
     }
     mbedtls_platform_zeroize(&state, sizeof(state));
-    if (error == 0) {
-        doze_dtls_wipe_image(dtls);
-        return DOZE_OK;
+    if (result == DOZE_ERR_NO_MEMORY) {
+        return result;
     }
-    if (doze_tls_result(error) == DOZE_ERR_NO_MEMORY) {
-        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
+    doze_dtls_wipe_image(dtls);
+    if (result != DOZE_OK) {
+        doze_dtls_count_refused_image(dtls);
+        dtls->established = false;
     }
-    doze_dtls_count_refused_image(dtls);
-    doze_dtls_drop_association(dtls);
-    return DOZE_ERR_HANDSHAKE;
+    return result;
 }
 
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size) {
