@@ -75,31 +75,15 @@ _Static_assert(SIZE_OF(mbedtls_ssl_session, id) == 32, "a session ID has up to 3
 _Static_assert(SIZE_OF(mbedtls_ssl_context, cur_out_ctr) == 8, "epoch and sequence number of the next record");
 _Static_assert(DOZE_CID_MAX <= MBEDTLS_SSL_CID_IN_LEN_MAX, "our Connection IDs fit");
 
-enum { CONTEXT_HEADER = 8, VERSION_AND_SESSION_FLAGS = 5, IMAGE_MAX = 512 };
+/* A version, flags, and the session's size without the version that it has too, over which all that is written. */
+enum { VERSION = 5, SESSION_AT = 3 + 4, SESSION_MAX = 255, IMAGE_MAX = 512 };
 
-/* What mbedtls_ssl_context_save() says of the build: Connection ID, bad-MAC counter, anti-replay, ALPN. */
-static uint8_t context_flags(void) {
-    uint8_t flags = 1u << 0 | 1u << 1 | 1u << 2;
+/* Behind the Connection IDs: bad MACs, window, packing, sequence number, MTU, ALPN. */
 #if defined(MBEDTLS_SSL_ALPN)
-    flags |= 1u << 3;
+enum { CONTEXT_END = 4 + 16 + 1 + 8 + 2 + 1, CONTEXT_FLAGS = 15 };
+#else
+enum { CONTEXT_END = 4 + 16 + 1 + 8 + 2, CONTEXT_FLAGS = 7 };
 #endif
-    return flags;
-}
-
-static uint64_t read_be(const unsigned char *in, size_t size) {
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; i++) {
-        value = value << 8 | in[i];
-    }
-    return value;
-}
-
-static unsigned char *write_be(unsigned char *out, uint64_t value, size_t size) {
-    for (size_t i = size; i-- > 0; value >>= 8) {
-        out[i] = (unsigned char)value;
-    }
-    return out + size;
-}
 
 static unsigned char *write_bytes(unsigned char *out, const uint8_t *bytes, size_t size) {
     memcpy(out, bytes, size);
@@ -107,36 +91,43 @@ static unsigned char *write_bytes(unsigned char *out, const uint8_t *bytes, size
 }
 
 uint64_t doze_tls_next_sequence(const mbedtls_ssl_context *ssl) {
-    return read_be(ssl->MBEDTLS_PRIVATE(cur_out_ctr) + 2, 6);
+    uint64_t value = 0;
+    for (size_t i = 2; i < 8; i++) {
+        value = value << 8 | ssl->MBEDTLS_PRIVATE(cur_out_ctr)[i];
+    }
+    return value;
 }
 
-int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state) {
-    const mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session);
-    unsigned char own[MBEDTLS_SSL_CID_IN_LEN_MAX];
-    size_t own_size = 0;
+static void set_next_sequence(mbedtls_ssl_context *ssl, uint64_t value) {
+    ssl->MBEDTLS_PRIVATE(cur_out_ctr)[1] = 1; /* epoch */
+    for (size_t i = 8; i-- > 2; value >>= 8) {
+        ssl->MBEDTLS_PRIVATE(cur_out_ctr)[i] = (unsigned char)value;
+    }
+}
+
+size_t doze_tls_capture(mbedtls_ssl_context *ssl, const uint8_t randoms[64], doze_tls_state *state) {
     size_t peer_size = 0;
-    int enabled = 0;
-    if (session == NULL || mbedtls_ssl_get_peer_cid(ssl, &enabled, state->peer_cid, &peer_size) != 0) {
-        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    int has_cid = 0;
+    if (mbedtls_ssl_get_peer_cid(ssl, &has_cid, state->cids, &peer_size) != 0) {
+        return 0;
     }
-    state->has_cid = enabled == MBEDTLS_SSL_CID_ENABLED;
-    if (state->has_cid && (mbedtls_ssl_get_own_cid(ssl, &enabled, own, &own_size) != 0 || own_size > DOZE_CID_MAX)) {
-        return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
-    }
-    memcpy(state->own_cid, own, own_size);
-    state->own_cid_size = (uint8_t)own_size;
-    state->peer_cid_size = (uint8_t)(state->has_cid ? peer_size : 0);
+    const mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session);
+    state->own_cid_size = has_cid == MBEDTLS_SSL_CID_ENABLED ? ssl->MBEDTLS_PRIVATE(own_cid_len) : 0;
+    memcpy(state->cids + peer_size, ssl->MBEDTLS_PRIVATE(own_cid), state->own_cid_size);
     doze_tls_window(ssl, state->window);
     state->next_sequence = doze_tls_next_sequence(ssl);
-    state->suite = (uint16_t)mbedtls_ssl_get_ciphersuite_id_from_ssl(ssl);
-    state->mtu = ssl->MBEDTLS_PRIVATE(mtu);
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-    state->fragment_length = session->MBEDTLS_PRIVATE(mfl_code);
-#endif
+    state->suite = (uint16_t)session->MBEDTLS_PRIVATE(ciphersuite);
     state->session_id_size = (uint8_t)session->MBEDTLS_PRIVATE(id_len);
     memcpy(state->session_id, session->MBEDTLS_PRIVATE(id), sizeof(state->session_id));
     memcpy(state->master, session->MBEDTLS_PRIVATE(master), sizeof(state->master));
-    return 0;
+    memcpy(state->randoms, randoms, sizeof(state->randoms));
+    return DOZE_STATE_SIZE(peer_size + state->own_cid_size);
+}
+
+bool doze_tls_state_is_sound(const doze_tls_state *state, size_t size) {
+    size_t peer_size = size - DOZE_STATE_SIZE(state->own_cid_size); /* huge where it would be negative */
+    return state->session_id_size <= sizeof(state->session_id) && state->own_cid_size <= DOZE_CID_MAX &&
+           peer_size <= MBEDTLS_SSL_CID_OUT_LEN_MAX;
 }
 
 void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *session) {
@@ -146,64 +137,49 @@ void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *ses
     session->MBEDTLS_PRIVATE(id_len) = state->session_id_size;
     memcpy(session->MBEDTLS_PRIVATE(id), state->session_id, sizeof(state->session_id));
     memcpy(session->MBEDTLS_PRIVATE(master), state->master, sizeof(state->master));
-#if defined(MBEDTLS_SSL_MAX_FRAGMENT_LENGTH)
-    session->MBEDTLS_PRIVATE(mfl_code) = state->fragment_length;
-#endif
 }
 
-static int save_session(const doze_tls_state *state, unsigned char *out, size_t capacity, size_t *size) {
-    mbedtls_ssl_session session;
-    mbedtls_ssl_session_init(&session);
-    doze_tls_make_session(state, &session);
-    int error = mbedtls_ssl_session_save(&session, out, capacity, size);
-    mbedtls_ssl_session_free(&session); /* zeroizes */
-    return error;
-}
-
-/* Everything behind the session. */
-static unsigned char *write_context(unsigned char *p, const doze_tls_state *state) {
+/* Around a session that is there already; what has a member of its own is left at 0. */
+static const unsigned char *write_context(unsigned char *image, size_t session_size, const doze_tls_state *state,
+                                          size_t peer_size) {
+    unsigned char *p = image + SESSION_AT + session_size;
+    memcpy(image, image + SESSION_AT, VERSION);
+    memset(image + VERSION, 0, 3 + 4);
+    image[VERSION + 2] = CONTEXT_FLAGS;
+    image[VERSION + 3 + 3] = (unsigned char)(session_size - VERSION);
     p = write_bytes(p, state->randoms, sizeof(state->randoms));
     *p++ = state->own_cid_size;
-    p = write_bytes(p, state->own_cid, state->own_cid_size);
-    *p++ = state->peer_cid_size;
-    p = write_bytes(p, state->peer_cid, state->peer_cid_size);
-    p = write_be(p, 0, 4); /* records with a bad MAC */
-    p = write_be(p, state->window[0], 8);
-    p = write_be(p, state->window[1], 8);
-    *p++ = 0; /* datagram packing is not disabled */
-    p = write_be(p, (uint64_t)1 << 48 | state->next_sequence, 8);
-    p = write_be(p, state->mtu, 2);
-#if defined(MBEDTLS_SSL_ALPN)
-    *p++ = 0;
-#endif
-    return p;
+    p = write_bytes(p, state->cids + peer_size, state->own_cid_size);
+    *p++ = (unsigned char)peer_size;
+    p = write_bytes(p, state->cids, peer_size);
+    return p + CONTEXT_END;
 }
 
-int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state) {
-    unsigned char image[IMAGE_MAX];
-    unsigned char *session = image + CONTEXT_HEADER + 4 - VERSION_AND_SESSION_FLAGS;
-    size_t size = 0;
-    int error = save_session(state, session, 256, &size);
-    if (error == 0 && state->has_cid) { /* not in the image, and asked for when it is captured again */
-        error = mbedtls_ssl_set_cid(ssl, MBEDTLS_SSL_CID_ENABLED, state->own_cid, state->own_cid_size);
+int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state, size_t size) {
+    unsigned char image[IMAGE_MAX] = {0};
+    size_t peer_size = size - DOZE_STATE_SIZE(state->own_cid_size);
+    size_t session_size = 0;
+    mbedtls_ssl_session *session = ssl->MBEDTLS_PRIVATE(session_negotiate);
+    doze_tls_make_session(state, session);
+    int error = mbedtls_ssl_session_save(session, image + SESSION_AT, SESSION_MAX, &session_size);
+    if (error == 0 && size != DOZE_STATE_SIZE(0)) { /* not in the image, and needed when it is captured again */
+        error = mbedtls_ssl_set_cid(ssl, MBEDTLS_SSL_CID_ENABLED, state->cids + peer_size, state->own_cid_size);
     }
     if (error == 0) {
-        unsigned char flags[VERSION_AND_SESSION_FLAGS];
-        memcpy(flags, session, sizeof(flags)); /* both begin with these */
-        unsigned char *p = write_bytes(image, flags, sizeof(flags));
-        p = write_be(p, context_flags(), 3);
-        (void)write_be(p, size - VERSION_AND_SESSION_FLAGS, 4); /* and there the session begins */
-        const unsigned char *end = write_context(session + size, state);
+        const unsigned char *end = write_context(image, session_size, state, peer_size);
         error = mbedtls_ssl_context_load(ssl, image, (size_t)(end - image));
     }
+    ssl->MBEDTLS_PRIVATE(in_window_top) = state->window[0];
+    ssl->MBEDTLS_PRIVATE(in_window) = state->window[1];
+    set_next_sequence(ssl, state->next_sequence);
     mbedtls_platform_zeroize(image, sizeof(image));
     return error;
 }
 
 doze_result doze_tls_result(int error) {
     static const struct {
-        int error;
-        doze_result result;
+        int16_t error;
+        int16_t result;
     } table[] = {
         {DOZE_TLS_NO_NAME, DOZE_ERR_NAME},
         {DOZE_TLS_RANDOM_FAILED, DOZE_ERR_RANDOM},
@@ -227,7 +203,7 @@ doze_result doze_tls_result(int error) {
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (table[i].error == error) {
-            return table[i].result;
+            return (doze_result)table[i].result;
         }
     }
     return DOZE_ERR_HANDSHAKE;

@@ -4,6 +4,8 @@
 #ifndef DOZE_DTLS_COMPAT_H
 #define DOZE_DTLS_COMPAT_H
 
+#include <stddef.h>
+
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
 
@@ -62,29 +64,30 @@ void doze_tls_forget_window(mbedtls_ssl_context *ssl);
 /* Of the next record that is sent; the epoch is left out. */
 uint64_t doze_tls_next_sequence(const mbedtls_ssl_context *ssl);
 
-/* What an association is made of, apart from constants. */
+/* What an association is made of, apart from constants, as it lies in an image and in the store: numbers as this
+ * processor has them, no gaps, and of `cids` only as much as its size says. */
 typedef struct doze_tls_state {
     uint64_t window[2];
     uint64_t next_sequence; /* of what we send next; the epoch is always 1 */
     uint16_t suite;
-    uint16_t mtu;
-    uint8_t fragment_length; /* code of RFC 6066 section 4 */
     uint8_t session_id_size;
+    uint8_t own_cid_size;
     uint8_t session_id[32];
     uint8_t master[DOZE_MASTER_SECRET_SIZE];
     uint8_t randoms[64];
-    bool has_cid;
-    uint8_t own_cid_size;
-    uint8_t own_cid[DOZE_CID_MAX];
-    uint8_t peer_cid_size;
-    uint8_t peer_cid[MBEDTLS_SSL_CID_OUT_LEN_MAX];
+    uint8_t cids[MBEDTLS_SSL_CID_OUT_LEN_MAX + DOZE_CID_MAX]; /* the peer's, and behind it ours */
 } doze_tls_state;
+#define DOZE_STATE_SIZE(of_cids) (offsetof(doze_tls_state, cids) + (of_cids))
+#define DOZE_STATE_SIZE_MAX      DOZE_STATE_SIZE(MBEDTLS_SSL_CID_OUT_LEN_MAX + DOZE_CID_MAX)
+_Static_assert(DOZE_STATE_SIZE(0) == 2 * 8 + 8 + 2 + 1 + 1 + 32 + DOZE_MASTER_SECRET_SIZE + 64, "there are no gaps");
 
 /* Reads it off an association, which goes on, also where mbedtls_ssl_context_save() refuses: right after an
- * abbreviated handshake. `randoms` are not touched. */
-int doze_tls_capture(mbedtls_ssl_context *ssl, doze_tls_state *state);
-/* Makes `ssl`, fresh from mbedtls_ssl_setup(), that association. */
-int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state);
+ * abbreviated handshake. Its size; 0: this is none. */
+size_t doze_tls_capture(mbedtls_ssl_context *ssl, const uint8_t randoms[64], doze_tls_state *state);
+/* Whether it can be one of that size: to be asked of what comes from outside. */
+bool doze_tls_state_is_sound(const doze_tls_state *state, size_t size);
+/* Makes `ssl`, fresh from mbedtls_ssl_setup(), that association, but for its MTU. */
+int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state, size_t size);
 
 /* Makes `session`, initialized, the one of that association, without its ticket and the peer's certificate. */
 void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *session);
@@ -95,8 +98,8 @@ void doze_tls_make_session(const doze_tls_state *state, mbedtls_ssl_session *ses
 #define DOZE_NONCE_SIZE 12
 #define DOZE_TAG_SIZE   16
 
-/* HMAC-SHA-256 (RFC 2104). */
-int doze_tls_mac(const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t mac[DOZE_MAC_SIZE]);
+/* Makes `mac`, which is the key, the HMAC-SHA-256 (RFC 2104) of `data`. */
+int doze_tls_mac(uint8_t mac[DOZE_MAC_SIZE], const void *data, size_t size);
 
 /* AES-128-CCM (RFC 3610): `about` is authenticated and not encrypted. */
 typedef struct doze_seal {
@@ -106,9 +109,9 @@ typedef struct doze_seal {
     size_t about_size;
 } doze_seal;
 
-/* In place; `data` has `size` bytes and, behind them, DOZE_TAG_SIZE for the tag. */
-int doze_tls_seal(const doze_seal *seal, uint8_t *data, size_t size);
-int doze_tls_unseal(const doze_seal *seal, uint8_t *data, size_t size); /* any error: it is not what was sealed */
+/* Seals `data` in place or opens it: `size` bytes and, behind them, DOZE_TAG_SIZE for the tag. Any error of opening: it is
+ * not what was sealed. */
+int doze_tls_seal(const doze_seal *seal, bool open, uint8_t *data, size_t size);
 
 /* The one table of Mbed TLS's errors. */
 doze_result doze_tls_result(int error);

@@ -4,112 +4,64 @@
 
 #include <mbedtls/platform_util.h>
 
-#include "dtls/image.h"
 #include "dtls/internal.h"
 
 #define CHECKSUM_SIZE 4
 
-/* ---- the image ---- */
-
-/* Of IEEE 802.3, by half bytes: quick enough for once a sleep, and a small table. */
-static uint32_t crc32(uint32_t crc, const void *bytes, size_t size) {
-    static const uint32_t halves[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
-        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
-    const uint8_t *at = bytes;
-    crc = ~crc;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= at[i];
-        crc = crc >> 4 ^ halves[crc & 15];
-        crc = crc >> 4 ^ halves[crc & 15];
-    }
-    return ~crc;
-}
-
-/* Over the image and over whose it is, so that one of another socket is noticed. */
+/* FNV-1a, over the image and over whose it is, so that one of another socket is noticed. No change of a byte escapes it. */
 static uint32_t checksum_of(const doze_dtls *dtls, const uint8_t *image, size_t size) {
-    uint32_t crc = crc32(0, image, size);
-    crc = crc32(crc, &dtls->path_local, sizeof(dtls->path_local));
-    crc = crc32(crc, &dtls->path_remote, sizeof(dtls->path_remote));
-    return crc32(crc, &dtls->path_port, sizeof(dtls->path_port));
+    uint32_t sum = dtls->path_local ^ dtls->path_remote ^ dtls->path_port;
+    for (size_t i = 0; i < size; i++) {
+        sum = (sum ^ image[i]) * 16777619u;
+    }
+    return sum;
 }
 
-#define IMAGE_SIZE(cids) (DOZE_STATE_SIZE(cids) + CHECKSUM_SIZE)
 _Static_assert(DOZE_STATE_SIZE_MAX + CHECKSUM_SIZE <= DOZE_IMAGE_MAX, "any image fits");
 _Static_assert(DOZE_IMAGE_MAX <= UINT8_MAX, "its size fits frozen_size");
-_Static_assert(IMAGE_SIZE(8 + 8) == DOZE_IMAGE_TYPICAL, "what the header says");
-
-/* The size written, 0 when it does not fit. */
-static size_t write_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *out, size_t capacity) {
-    doze_cursor c = {.at = out, .end = out + capacity, .good = true};
-    doze_code_state(&c, state);
-    uint64_t checksum = c.good ? checksum_of(dtls, out, (size_t)(c.at - out)) : 0;
-    doze_code_number(&c, &checksum, CHECKSUM_SIZE);
-    return c.good ? (size_t)(c.at - out) : 0;
-}
-
-static bool read_image(const doze_dtls *dtls, doze_tls_state *state, uint8_t *image, size_t size) {
-    doze_cursor c = {.at = image, .end = image + size, .reading = true, .good = true};
-    uint64_t checksum = 0;
-    doze_code_state(&c, state);
-    const uint8_t *end = c.at;
-    doze_code_number(&c, &checksum, CHECKSUM_SIZE);
-    return c.good && c.at == c.end && checksum == checksum_of(dtls, image, (size_t)(end - image));
-}
+_Static_assert(DOZE_STATE_SIZE(8 + 8) + CHECKSUM_SIZE == DOZE_IMAGE_TYPICAL, "what the header says");
 
 /* ---- freezing and thawing ---- */
 
-static size_t room(const doze_dtls *dtls) {
-    return dtls->small_freezer ? DOZE_IMAGE_TYPICAL : DOZE_IMAGE_MAX;
-}
-
 void doze_dtls_wipe_image(doze_dtls *dtls) {
-    if (dtls->frozen_size != 0) {
-        mbedtls_platform_zeroize(dtls->freezer, room(dtls));
-        dtls->frozen_size = 0;
-    }
+    mbedtls_platform_zeroize(dtls->freezer, dtls->frozen_size);
+    dtls->frozen_size = 0;
 }
 
-static bool freeze_state(doze_dtls *dtls, doze_tls_state *state) {
-    size_t size = write_image(dtls, state, dtls->freezer, room(dtls));
-    if (size == 0) { /* it stays as it is, and a part of it must not stay in the caller's memory */
-        mbedtls_platform_zeroize(dtls->freezer, room(dtls));
-    } else {
-        doze_dtls_drop_session(dtls); /* the image has it */
-        doze_dtls_drop_association(dtls);
-        dtls->frozen_size = (uint8_t)size;
-        dtls->established = true;
+static bool freeze_state(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
+    size_t room = dtls->small_freezer ? DOZE_IMAGE_TYPICAL : DOZE_IMAGE_MAX;
+    if (dtls->freezer == NULL || size + CHECKSUM_SIZE > room) {
+        return false;
     }
-    return size != 0;
+    memcpy(dtls->freezer, state, size);
+    uint32_t checksum = checksum_of(dtls, dtls->freezer, size);
+    memcpy(dtls->freezer + size, &checksum, CHECKSUM_SIZE);
+    doze_dtls_drop_session(dtls); /* the image has it */
+    doze_dtls_drop_association(dtls);
+    dtls->frozen_size = (uint8_t)(size + CHECKSUM_SIZE);
+    dtls->established = true;
+    return true;
 }
 
 void doze_dtls_freeze(doze_dtls *dtls) {
-    doze_tls_state state = {0};
+    doze_tls_state state;
     if (dtls->freezer == NULL || !dtls->established || dtls->live == NULL) {
         return;
     }
-    if (doze_tls_capture(&dtls->live->ssl, &state) == 0) {
-        memcpy(state.randoms, dtls->live->randoms, sizeof(state.randoms));
-        freeze_state(dtls, &state);
+    size_t size = doze_tls_capture(&dtls->live->ssl, dtls->live->randoms, &state);
+    if (size != 0) {
+        freeze_state(dtls, &state, size);
     }
     mbedtls_platform_zeroize(&state, sizeof(state));
 }
 
-static int restore(doze_dtls *dtls, const doze_tls_state *state) {
+static doze_result restore(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
     int error = doze_dtls_make_live(dtls);
-    if (error != 0) {
-        return error;
+    if (error == 0) {
+        memcpy(dtls->live->randoms, state->randoms, sizeof(state->randoms));
+        error = doze_tls_restore(&dtls->live->ssl, state, size);
+        doze_dtls_refresh_mtu(dtls);
     }
-    memcpy(dtls->live->randoms, state->randoms, sizeof(dtls->live->randoms));
-    return doze_tls_restore(&dtls->live->ssl, state);
-}
-
-doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state) {
-    if (dtls->freezer != NULL && freeze_state(dtls, state)) {
-        return DOZE_OK;
-    }
-    int error = restore(dtls, state);
     if (error != 0) {
         doze_dtls_release(&dtls->live);
         return doze_fail(&dtls->socket, doze_tls_result(error), error);
@@ -118,23 +70,36 @@ doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state) {
     return DOZE_OK;
 }
 
+doze_result doze_dtls_adopt(doze_dtls *dtls, const doze_tls_state *state, size_t size) {
+    return freeze_state(dtls, state, size) ? DOZE_OK : restore(dtls, state, size);
+}
+
+/* What lies in the freezer, if it is as it was put there. */
+static bool read_image(const doze_dtls *dtls, doze_tls_state *state, size_t size) {
+    uint32_t checksum;
+    memcpy(state, dtls->freezer, size);
+    memcpy(&checksum, dtls->freezer + size, CHECKSUM_SIZE);
+    return checksum == checksum_of(dtls, dtls->freezer, size) && doze_tls_state_is_sound(state, size);
+}
+
 doze_result doze_dtls_thaw(doze_dtls *dtls) {
-    doze_tls_state state = {0};
-    bool sound = read_image(dtls, &state, dtls->freezer, dtls->frozen_size);
-    int error = sound ? restore(dtls, &state) : MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+    doze_tls_state state;
+    size_t size = dtls->frozen_size - (size_t)CHECKSUM_SIZE;
+    doze_result result = DOZE_ERR_HANDSHAKE;
+    if (read_image(dtls, &state, size)) {
+        result = restore(dtls, &state, size);
+    }
     mbedtls_platform_zeroize(&state, sizeof(state));
-    if (error == 0) {
-        doze_dtls_wipe_image(dtls);
-        return DOZE_OK;
+    if (result == DOZE_ERR_NO_MEMORY) {
+        return result;
     }
-    if (doze_tls_result(error) == DOZE_ERR_NO_MEMORY) {
-        doze_dtls_release(&dtls->live);
-        return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
+    doze_dtls_wipe_image(dtls);
+    if (result != DOZE_OK) {
+        doze_dtls_count_refused_image(dtls);
+        dtls->established = false;
+        dtls->lost_reason = DOZE_REASON_IMAGE;
     }
-    doze_dtls_count_refused_image(dtls);
-    doze_dtls_drop_association(dtls);
-    dtls->lost_reason = DOZE_REASON_IMAGE;
-    return DOZE_ERR_HANDSHAKE;
+    return result;
 }
 
 doze_result doze_dtls_set_freezer(doze_dtls *dtls, void *memory, size_t size) {

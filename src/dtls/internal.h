@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How the files of the DTLS wrapper know each other. Arrows point down this list:
  * dtls.c (verbs), options.c > ladder.c > handshake.c, records.c, store.c > freeze.c, association.c > bio.c (datagrams), silence.c,
- * survival.c, report.c > keep.c > seal.c, image.c > compat.c, compat_keys.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
+ * survival.c, report.c > keep.c > seal.c > compat.c, compat_keys.c (Mbed TLS); config.c, x509.c and key_log.c stand beside. */
 #ifndef DOZE_DTLS_INTERNAL_H
 #define DOZE_DTLS_INTERNAL_H
 
@@ -109,7 +109,7 @@ void doze_dtls_freeze(doze_dtls *dtls);
 doze_result doze_dtls_thaw(doze_dtls *dtls);
 void doze_dtls_wipe_image(doze_dtls *dtls);
 /* What the store had becomes the association: an image where there is a freezer, else live. */
-doze_result doze_dtls_adopt(doze_dtls *dtls, doze_tls_state *state);
+doze_result doze_dtls_adopt(doze_dtls *dtls, const doze_tls_state *state, size_t size);
 
 /* ---- store.c, keep.c: reached through these, so that a client without a store links none of it ---- */
 

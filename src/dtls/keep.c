@@ -5,8 +5,6 @@
  *   - what a failing call has left behind is taken for the worst. */
 #include "dtls/keep.h"
 
-#include <string.h>
-
 #include <mbedtls/platform_util.h>
 
 #include "dtls/internal.h"
@@ -42,88 +40,48 @@ doze_result doze_keep_advance(doze_dtls *dtls, uint64_t *count) {
 
 /* ---- records ---- */
 
-#define UNANSWERED_MAX 15
-
-static void code_head(doze_cursor *c, uint8_t *family, uint8_t *unanswered) {
-    uint8_t head = (uint8_t)((*unanswered < UNANSWERED_MAX ? *unanswered : UNANSWERED_MAX) << 4 | *family);
-    doze_code_u8(c, &head, UINT8_MAX);
-    *unanswered = head >> 4;
-    *family = head & 15;
-    c->good = c->good && (*family == DOZE_FAMILY_IPV4 || *family == DOZE_FAMILY_IPV6);
-}
-
-static void code_endpoint(doze_cursor *c, doze_endpoint *end) {
-    doze_code_u16(c, &end->port);
-    doze_code_bytes(c, end->address, end->family == DOZE_FAMILY_IPV4 ? 4 : sizeof(end->address));
-    if (end->family == DOZE_FAMILY_IPV6) {
-        doze_code_u32(c, &end->scope);
-    }
-}
-
-void doze_code_record(doze_cursor *c, doze_record *record) {
-    code_head(c, &record->remote.family, &record->unanswered);
-    code_endpoint(c, &record->remote);
-    doze_code_number(c, &record->count, 8);
-    doze_code_u32(c, &record->local_address);
-    doze_code_u16(c, &record->local_port);
-    doze_code_u16(c, &record->round_trip);
-    doze_code_state(c, &record->state);
-}
-
-doze_seal_purpose doze_keep_purpose(const doze_keeper *keeper, doze_slot slot, const char *host, uint16_t port) {
-    return (doze_seal_purpose){
-        .host = host, .port = port, .slot = (uint8_t)(keeper->first_slot + slot), .kind = (uint8_t)slot};
-}
-
-/* All but the count and the sequence number, which are the caller's. */
-static bool capture(doze_dtls *dtls, doze_record *record) {
+/* All but what is reserved. The size of what was captured; 0: there is nothing to store. */
+static size_t capture(const doze_dtls *dtls, doze_record *record) {
     doze_endpoints ends;
-    if (dtls->live == NULL || doze_tls_capture(&dtls->live->ssl, &record->state) != 0) {
-        return false;
-    }
     doze_get_endpoints(dtls->lower, &ends);
-    memcpy(record->state.randoms, dtls->live->randoms, sizeof(record->state.randoms));
+    if (dtls->live == NULL || ends.hostname == NULL) {
+        return 0;
+    }
+    record->count = 0;
     record->remote = ends.remote;
+    record->unanswered = dtls->unanswered; /* after what it lies in */
     record->local_address = dtls->path_local;
     record->local_port = dtls->path_port;
     record->round_trip = dtls->round_trip;
-    record->unanswered = dtls->unanswered;
-    return ends.hostname != NULL;
+    return doze_tls_capture(&dtls->live->ssl, dtls->live->randoms, &record->state);
 }
 
-/* The size of the sealed record, 0 when that failed. */
-static size_t seal(doze_dtls *dtls, doze_slot slot, doze_record *record, uint8_t out[DOZE_RECORD_MAX]) {
-    doze_endpoints ends;
-    doze_cursor c = {.at = out + DOZE_SEAL_AT, .end = out + DOZE_RECORD_MAX - DOZE_TAG_SIZE, .good = true};
-    doze_get_endpoints(dtls->lower, &ends);
-    doze_seal_purpose purpose = doze_keep_purpose(dtls->keeper, slot, ends.hostname, ends.remote.port);
-    doze_code_record(&c, record);
-    size_t size = (size_t)(c.at - out) + DOZE_TAG_SIZE;
-    return c.good && doze_seal_close(dtls->config, &purpose, out, size) == 0 ? size : 0;
-}
-
-static doze_result write_record(doze_dtls *dtls, doze_slot slot, doze_record *record) {
-    uint8_t sealed[DOZE_RECORD_MAX];
-    size_t size = seal(dtls, slot, record, sealed);
-    doze_result result =
-        size != 0 ? write_slot(dtls, slot, sealed, size) : doze_keep_failed(dtls, DOZE_TLS_RANDOM_FAILED);
-    mbedtls_platform_zeroize(sealed, sizeof(sealed));
+/* Afterwards nothing of it is left in memory. */
+static doze_result write_record(doze_dtls *dtls, doze_slot slot, doze_record *record, size_t state_size) {
+    uint8_t *data = (uint8_t *)record;
+    size_t size = DOZE_RECORD_SIZE(state_size);
+    doze_seal_purpose purpose =
+        doze_keep_purpose(dtls->keeper, slot, doze_remote_hostname(dtls->lower), record->remote.port);
+    bool sealed = doze_seal_close(dtls->config, &purpose, data, size) == 0;
+    doze_result result = sealed ? write_slot(dtls, slot, data, size + DOZE_SEAL_OVERHEAD)
+                                : doze_keep_failed(dtls, DOZE_TLS_RANDOM_FAILED);
+    mbedtls_platform_zeroize(record, sizeof(*record));
     return result;
 }
 
 static doze_result store_session(doze_dtls *dtls) {
-    doze_record record = {0};
-    if (dtls->config->resumption == DOZE_RESUME_OFF || !capture(dtls, &record)) {
+    doze_record record;
+    size_t size = dtls->config->resumption == DOZE_RESUME_OFF ? 0 : capture(dtls, &record);
+    if (size == 0) {
         return DOZE_OK;
     }
-    doze_result result = write_record(dtls, DOZE_SLOT_SESSION, &record);
+    doze_result result = write_record(dtls, DOZE_SLOT_SESSION, &record, size);
     dtls->keeper->session_stored = result == DOZE_OK;
-    mbedtls_platform_zeroize(&record, sizeof(record));
     return result;
 }
 
 /* Numbers below `ceiling` may be used once this has succeeded. */
-static doze_result store_association(doze_dtls *dtls, doze_record *record, uint64_t ceiling) {
+static doze_result store_association(doze_dtls *dtls, doze_record *record, size_t size, uint64_t ceiling) {
     doze_keeper *k = dtls->keeper;
     record->state.next_sequence = ceiling;
     doze_result result = doze_keep_advance(dtls, &record->count);
@@ -133,11 +91,11 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, uint6
     if (k->reserved > ceiling) {
         k->reserved = ceiling; /* from here on a load may find it */
     }
-    result = write_record(dtls, DOZE_SLOT_ASSOCIATION, record);
+    result = write_record(dtls, DOZE_SLOT_ASSOCIATION, record, size);
     if (result == DOZE_OK) {
         k->reserved = ceiling;
         k->outdated = false;
-        k->unanswered = record->unanswered;
+        k->unanswered = dtls->unanswered;
     }
     return result;
 }
@@ -146,7 +104,10 @@ static doze_result store_association(doze_dtls *dtls, doze_record *record, uint6
 
 static bool withdraw(doze_dtls *dtls) {
     doze_keeper *k = dtls->keeper;
-    uint64_t count = 0;
+    uint64_t count;
+    if (k->reserved == DOZE_STORE_NOTHING) {
+        return true;
+    }
     bool outdated = doze_keep_advance(dtls, &count) == DOZE_OK;
     bool erased = doze_keep_erase(dtls, DOZE_SLOT_ASSOCIATION) == DOZE_OK;
     bool gone = k->store->ops->advance != NULL ? outdated : erased;
@@ -158,14 +119,15 @@ static bool withdraw(doze_dtls *dtls) {
 }
 
 static void keep(doze_dtls *dtls, uint64_t next) {
-    doze_keeper *k = dtls->keeper;
-    doze_record record = {0};
-    if (!capture(dtls, &record)) {
+    doze_record record;
+    uint64_t ceiling = next + dtls->keeper->range;
+    size_t size = capture(dtls, &record);
+    if (size == 0) {
         return;
     }
-    uint64_t ceiling = next + k->range < DOZE_SEQUENCE_LIMIT ? next + k->range : DOZE_SEQUENCE_LIMIT;
-    if (store_association(dtls, &record, ceiling) != DOZE_OK) {
-        doze_keep_drop_association(dtls);
+    ceiling = ceiling < DOZE_SEQUENCE_LIMIT ? ceiling : DOZE_SEQUENCE_LIMIT;
+    if (store_association(dtls, &record, size, ceiling) != DOZE_OK) {
+        withdraw(dtls);
     }
     mbedtls_platform_zeroize(&record, sizeof(record));
 }
@@ -196,21 +158,25 @@ static bool reserve(doze_dtls *dtls, uint64_t sequence) {
 }
 
 static void new_association(doze_dtls *dtls) {
-    bool gone = doze_keep_drop_association(dtls); /* the one of before: harmless if not, as nobody goes on with it */
+    bool gone = withdraw(dtls); /* the one of before: harmless if not, as nobody goes on with it */
     bool replaced = store_session(dtls) == DOZE_OK;
     dtls->keeper->reserved = DOZE_STORE_NOTHING;
-    dtls->keeper->locked = dtls->keeper->locked && !(gone && replaced);
+    if (gone && replaced) {
+        dtls->keeper->locked = false;
+    }
 }
 
 static void end_association(doze_dtls *dtls) {
-    if (!doze_keep_drop_association(dtls)) {
+    if (!withdraw(dtls)) {
         dtls->keeper->locked = true;
     }
 }
 
 static void end_session(doze_dtls *dtls) {
     dtls->keeper->session_stored = false;
-    dtls->keeper->locked = doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK || dtls->keeper->locked;
+    if (doze_keep_erase(dtls, DOZE_SLOT_SESSION) != DOZE_OK) {
+        dtls->keeper->locked = true;
+    }
 }
 
 const struct doze_keep_hooks doze_keep_hooks = {

@@ -6,7 +6,9 @@
 #include "dtls/compat.h"
 
 /* Adds a value to what a chain of values has come to; their number and order must always be the same. */
-int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size);
+static inline int doze_seal_absorb(uint8_t chain[DOZE_MAC_SIZE], const void *data, size_t size) {
+    return doze_tls_mac(chain, data, size);
+}
 
 /* Sets `config->seal_key`, where there is a secret to make it from. */
 int doze_seal_make_key(doze_dtls_config *config, const doze_dtls_settings *settings);
@@ -19,13 +21,12 @@ typedef struct doze_seal_purpose {
     uint8_t kind;
 } doze_seal_purpose;
 
-/* Version, nonce and tag. */
-#define DOZE_SEAL_OVERHEAD (1 + DOZE_NONCE_SIZE + DOZE_TAG_SIZE)
-#define DOZE_SEAL_AT       (1 + DOZE_NONCE_SIZE) /* where the contents begin */
+/* Behind the contents: tag and nonce. */
+#define DOZE_SEAL_OVERHEAD (DOZE_TAG_SIZE + DOZE_NONCE_SIZE)
 
-/* In place: `record` has DOZE_SEAL_OVERHEAD bytes more than the contents at DOZE_SEAL_AT. */
+/* In place: behind the `size` bytes of contents is room for DOZE_SEAL_OVERHEAD more. */
 int doze_seal_close(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size);
-/* 0: the contents are what was sealed for this. Of errors, a lack of memory says nothing about them. */
+/* 0: these `size` bytes were sealed for this. Of errors, a lack of memory says nothing about them. */
 int doze_seal_open(const doze_dtls_config *config, const doze_seal_purpose *purpose, uint8_t *record, size_t size);
 
 #endif

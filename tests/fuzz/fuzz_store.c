@@ -16,9 +16,9 @@ static void fill_slot(fuzz_rig *r, fuzz_input *in, doze_slot which, bool seal) {
     size_t size = contents.size < most ? contents.size : most;
     if (seal && size > 0) {
         const doze_seal_purpose purpose = doze_keep_purpose(&r->keeper, which, FUZZ_NAME, FUZZ_PORT);
-        memcpy(slot->data + DOZE_SEAL_AT, contents.data, size);
-        size += DOZE_SEAL_OVERHEAD;
+        memcpy(slot->data, contents.data, size);
         fuzz_expect(doze_seal_close(&r->config, &purpose, slot->data, size) == 0, "it can be sealed");
+        size += DOZE_SEAL_OVERHEAD;
     } else {
         memcpy(slot->data, contents.data, size);
     }
