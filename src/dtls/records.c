@@ -10,8 +10,8 @@
 
 /* Nothing was taken: the caller repeats it after the climb. */
 static doze_result climb_instead(doze_dtls *dtls) {
-    doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
-    return doze_state_settle(&dtls->socket, DOZE_VERB_SEND, DOZE_IN_PROGRESS);
+    doze_result result = doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
+    return doze_state_settle(&dtls->socket, DOZE_VERB_SEND, result);
 }
 
 static doze_result after_failed_send(doze_dtls *dtls) {
@@ -23,7 +23,7 @@ static doze_result after_failed_send(doze_dtls *dtls) {
         dtls->wanted_climb = DOZE_REASON_STORE;
         return climb_instead(dtls);
     }
-    return doze_fail(&dtls->socket, sent, doze_cause(dtls->lower));
+    return doze_fail(&dtls->socket, sent, dtls->lower->cause);
 }
 
 /* Whether a record of that size fits the path as it was last known: if not, nothing was encrypted. */
