@@ -182,6 +182,9 @@ static bool is_from_peer(const doze_endpoint *peer, const struct sockaddr_storag
     if (!doze_from_sockaddr((const struct sockaddr *)source, &from)) {
         return false;
     }
+    if (doze_endpoint_equal(&from, peer)) {
+        return true;
+    }
     if (peer->scope == 0) {
         from.scope = 0;
     }
@@ -193,8 +196,9 @@ static bool is_from_peer(const doze_endpoint *peer, const struct sockaddr_storag
 
 /* What strangers sent before the peer was fixed may still be queued; since then the kernel keeps them away. */
 static ssize_t recv_of_peer(doze_net_socket *sock, void *buffer, size_t capacity) {
-    struct sockaddr_storage source = {0};
+    struct sockaddr_storage source;
     ssize_t got = 0;
+    source.ss_family = AF_UNSPEC;
     do {
         got = doze_host_recv_from(sock->fd, buffer, capacity, &source);
     } while (got >= 0 && !is_from_peer(&sock->peer, &source));
