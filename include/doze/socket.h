@@ -248,8 +248,7 @@ void doze_get_endpoints(const doze_socket *socket, doze_endpoints *out);
 /* ---- for implementers of further sockets ---- */
 
 /* One function a verb. Arguments and state are checked before; the state is changed after, by the table in
- * src/socket/state.c, but for `send`: one that begins to connect changes it itself (doze_state_settle()), as each step
- * counts on the path of a datagram. On an error, everything must be as it was. */
+ * src/socket/state.c. On an error, everything must be as it was. */
 typedef struct doze_socket_ops {
     doze_result (*step)(doze_socket *socket);
     doze_result (*bind)(doze_socket *socket, const char *address, uint16_t port);

@@ -74,7 +74,7 @@ typedef struct doze_x509 {
 
 /* Must outlive every configuration that has it. DOZE_ERR_CERTIFICATE, DOZE_ERR_CRL, DOZE_ERR_KEY: malformed, or not P-256 ECDSA;
  * DOZE_ERR_KEY_MISMATCH; DOZE_ERR_CONFIG: nothing to trust, contradictory values; DOZE_ERR_NAME: an empty name without
- * `any_server_name`. After an error there is nothing to deinit. */
+ * `any_server_name`; DOZE_ERR_RANDOM: PSA cannot begin. After an error there is nothing to deinit. */
 doze_result doze_x509_init(doze_x509 *x509, const doze_x509_settings *settings);
 void doze_x509_deinit(doze_x509 *x509);
 

@@ -76,7 +76,7 @@ void doze_dtls_want_old_address(doze_dtls *dtls) {
     doze_close(dtls->lower);
     doze_get_endpoints(dtls->lower, &ends);
     ends.remote = dtls->live->home;
-    ends.local.port = dtls->path_port;
+    ends.local = (doze_endpoint){.family = ends.remote.family, .port = dtls->path_port};
     doze_recall(dtls->lower, &ends);
     dtls->live->home.family = DOZE_FAMILY_ANY;
 }

@@ -90,7 +90,8 @@ static bool may_send_flight(doze_association *live) {
 }
 
 static doze_result send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
-    bool spent = dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams;
+    /* The last flight of an abbreviated handshake, sent once, ends it: what comes after that is not the climb's. */
+    bool spent = dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams && !dtls->live->abbreviated;
     if (spent || !may_send_flight(dtls->live)) {
         return DOZE_OK; /* the end of the flight's timer will see it */
     }

@@ -173,7 +173,8 @@ int doze_tls_restore(mbedtls_ssl_context *ssl, const doze_tls_state *state, size
     ssl->MBEDTLS_PRIVATE(in_window) = state->window[1];
     set_next_sequence(ssl, state->next_sequence);
     mbedtls_platform_zeroize(image, sizeof(image));
-    return error;
+    /* What PSA cannot do, Mbed TLS tells without the reason; here that can only be for want of memory. */
+    return error == MBEDTLS_ERR_SSL_HW_ACCEL_FAILED ? MBEDTLS_ERR_SSL_ALLOC_FAILED : error;
 }
 
 doze_result doze_tls_result(int error) {
@@ -188,7 +189,6 @@ doze_result doze_tls_result(int error) {
         {MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, DOZE_ERR_CLOSED_BY_PEER},
         {MBEDTLS_ERR_SSL_COUNTER_WRAPPING, DOZE_ERR_EXHAUSTED},
         {MBEDTLS_ERR_SSL_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
-        {MBEDTLS_ERR_SSL_HW_ACCEL_FAILED, DOZE_ERR_NO_MEMORY}, /* PSA could not: it says no more */
         {MBEDTLS_ERR_X509_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
         {MBEDTLS_ERR_PK_ALLOC_FAILED, DOZE_ERR_NO_MEMORY},
         {MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, DOZE_ERR_VERIFY},

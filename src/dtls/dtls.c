@@ -69,6 +69,9 @@ static doze_result on_lower_connected(doze_dtls *dtls) {
     if (!dtls->established) {
         return doze_dtls_begin_climb(dtls, dtls->lost_reason != 0 ? (doze_reason)dtls->lost_reason : DOZE_REASON_FIRST);
     }
+    if (loaded) {
+        doze_dtls_refresh_mtu(dtls); /* the store has not got it, and there was no path to ask when it was read */
+    }
     if (!loaded && doze_dtls_slept_too_long(dtls)) {
         return doze_dtls_begin_climb(dtls, DOZE_REASON_ASLEEP);
     }

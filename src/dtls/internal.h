@@ -181,13 +181,24 @@ void doze_dtls_end_report(doze_dtls *dtls, doze_rung rung);
 
 /* ---- silence.c: an association that the server lost is never answered, and nothing else says so ---- */
 
-bool doze_dtls_answer_is_overdue(const doze_dtls *dtls);
-/* Whether what is to be sent now should look for a better way instead. */
-static inline bool doze_dtls_is_silent(const doze_dtls *dtls) {
-    int left = dtls->silence_limit - dtls->unanswered;
-    return dtls->silence_limit != 0 && left <= 1 && (left <= 0 || doze_dtls_answer_is_overdue(dtls));
+/* To be asked before a send, as that may take long. */
+static inline bool doze_dtls_answer_is_overdue(const doze_dtls *dtls) {
+    if (dtls->silence_limit == 0 || !dtls->awaiting) {
+        return false;
+    }
+    uint32_t waited = doze_dtls_since(dtls, dtls->since);
+    return waited >= dtls->handshake_timer_min && waited >= 2 * (uint32_t)dtls->round_trip;
 }
-void doze_dtls_note_sent(doze_dtls *dtls);
+/* Whether what is to be sent now should look for a better way instead. */
+static inline bool doze_dtls_is_silent(const doze_dtls *dtls, bool overdue) {
+    return dtls->silence_limit != 0 && dtls->unanswered + overdue >= dtls->silence_limit;
+}
+void doze_dtls_begin_waiting(doze_dtls *dtls, bool overdue);
+static inline void doze_dtls_note_sent(doze_dtls *dtls, bool overdue) {
+    if (!dtls->awaiting || overdue) { /* else it is of the same burst */
+        doze_dtls_begin_waiting(dtls, overdue);
+    }
+}
 void doze_dtls_note_heard(doze_dtls *dtls);
 void doze_dtls_forgive_silence(doze_dtls *dtls); /* sleep begins */
 /* Whether the server may be known to have dropped the association meanwhile. */

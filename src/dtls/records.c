@@ -6,12 +6,10 @@
 
 #include "dtls/compat.h"
 #include "dtls/internal.h"
-#include "socket/state.h"
 
 /* Nothing was taken: the caller repeats it after the climb. */
 static doze_result climb_instead(doze_dtls *dtls) {
-    doze_result result = doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
-    return doze_state_settle(&dtls->socket, DOZE_VERB_SEND, result);
+    return doze_dtls_begin_climb(dtls, (doze_reason)dtls->wanted_climb);
 }
 
 static doze_result after_failed_send(doze_dtls *dtls) {
@@ -71,6 +69,7 @@ static doze_result after_failed_read(doze_dtls *dtls, int error) {
         doze_dtls_note_alert(dtls, doze_tls_alert(&dtls->live->ssl));
     }
     if (doze_tls_result(error) == DOZE_ERR_NO_MEMORY) { /* the association goes on, as after a failed write */
+        dtls->live->undelivered = false;
         return doze_fail(&dtls->socket, DOZE_ERR_NO_MEMORY, error);
     }
     return doze_dtls_end(dtls, doze_tls_result(error), error);
@@ -91,7 +90,7 @@ static doze_result listen_first(doze_dtls *dtls) {
 }
 
 /* What is to be told instead of sending, or DOZE_OK: then a climb may be wanted. */
-static doze_result before_send(doze_dtls *dtls, size_t size) {
+static doze_result before_send(doze_dtls *dtls, size_t size, bool overdue) {
     if (dtls->ended != 0) {
         return (doze_result)dtls->ended;
     }
@@ -102,13 +101,14 @@ static doze_result before_send(doze_dtls *dtls, size_t size) {
         dtls->announce = false;
         return DOZE_NEW_CONTEXT;
     }
-    bool silent = dtls->wanted_climb == DOZE_REASON_NONE && !dtls->one_way && doze_dtls_is_silent(dtls);
+    bool silent = dtls->wanted_climb == DOZE_REASON_NONE && !dtls->one_way && doze_dtls_is_silent(dtls, overdue);
     return silent ? listen_first(dtls) : DOZE_OK;
 }
 
 doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls *dtls = doze_dtls_of(socket);
-    doze_result result = before_send(dtls, size);
+    bool overdue = !dtls->one_way && doze_dtls_answer_is_overdue(dtls);
+    doze_result result = before_send(dtls, size, overdue);
     if (result != DOZE_OK) {
         return result;
     }
@@ -118,7 +118,7 @@ doze_result doze_dtls_send(doze_socket *socket, const void *data, size_t size) {
     doze_dtls_tell_radio(dtls, dtls->one_way ? DOZE_RADIO_LAST_DATAGRAM : DOZE_RADIO_ANSWER_EXPECTED);
     result = write_record(dtls, data, size);
     if (result == DOZE_OK && !dtls->one_way) {
-        doze_dtls_note_sent(dtls);
+        doze_dtls_note_sent(dtls, overdue);
     }
     return result;
 }

@@ -2,26 +2,13 @@
 /* Silence as a signal, and a careful one: an answer must have had time to come, and one burst is one question. */
 #include "dtls/internal.h"
 
-static bool is_overdue(const doze_dtls *dtls, uint32_t now) {
-    uint32_t waited = now - dtls->since;
-    return waited >= dtls->handshake_timer_min && waited >= 2 * (uint32_t)dtls->round_trip;
-}
-
-bool doze_dtls_answer_is_overdue(const doze_dtls *dtls) {
-    return dtls->awaiting && dtls->silence_limit != 0 && is_overdue(dtls, (uint32_t)doze_dtls_now(dtls));
-}
-
-void doze_dtls_note_sent(doze_dtls *dtls) {
+void doze_dtls_begin_waiting(doze_dtls *dtls, bool overdue) {
     if (dtls->silence_limit == 0) {
         return;
     }
-    uint32_t now = (uint32_t)doze_dtls_now(dtls);
-    if (dtls->awaiting && !is_overdue(dtls, now)) {
-        return; /* it is of the same burst */
-    }
-    dtls->unanswered = (uint8_t)(dtls->unanswered + dtls->awaiting);
+    dtls->unanswered = (uint8_t)(dtls->unanswered + overdue);
     dtls->awaiting = true;
-    dtls->since = now;
+    dtls->since = (uint32_t)doze_dtls_now(dtls);
 }
 
 /* What comes late may not be an answer at all, so what is learnt from it is bounded. */

@@ -256,7 +256,7 @@ doze_result doze_x509_init(doze_x509 *x509, const doze_x509_settings *settings) 
     mbedtls_x509_crl_init(&x509->crl);
     mbedtls_x509_crt_init(&x509->certificate);
     mbedtls_pk_init(&x509->key);
-    result = doze_tls_begin() == 0 ? pin(x509, settings) : DOZE_ERR_NO_MEMORY;
+    result = doze_tls_begin() == 0 ? pin(x509, settings) : DOZE_ERR_RANDOM;
     if (result == DOZE_OK) {
         result = load_trust(x509, settings);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams over POSIX sockets. A wake is socket, bind, connect, getsockname, send, recv: every further system call
- * here is there because something was asked for. */
+/* Datagrams over POSIX sockets. A wake is socket, bind, connect, getsockname, send, recv (a thawed one asks for the path's
+ * MTU besides): every further system call here is there because something was asked for. */
 #define _DEFAULT_SOURCE 1
 #include <errno.h>
 #include <stdio.h>

@@ -11,7 +11,8 @@ static inline doze_result doze_datagram_send(doze_socket *socket, const void *da
         return socket->state == DOZE_STATE_CONNECTING ? DOZE_IN_PROGRESS : doze_state_admit(socket, DOZE_VERB_SEND);
     }
     socket->cause = 0;
-    return socket->ops->send(socket, data, size);
+    doze_result result = socket->ops->send(socket, data, size);
+    return result == DOZE_IN_PROGRESS ? doze_state_settle(socket, DOZE_VERB_SEND, result) : result;
 }
 
 static inline doze_result doze_datagram_recv(doze_socket *socket, void *buffer, size_t capacity, size_t *size) {

@@ -129,6 +129,16 @@ static void a_psk_in_a_psa_provider_connects_sleeps_and_wakes(void **state) {
     release(key);
 }
 
+static void a_psk_that_its_provider_has_no_more_fails_the_handshake(void **state) {
+    kit *k = *state;
+    skip_without_psa();
+    uint32_t key = import_psk();
+    kit_start(k, &(kit_order){.dtls = {.psk = {.identity = {KIT_IDENTITY, strlen(KIT_IDENTITY)}, .psa_key = key}}});
+    release(key);
+    assert_int_equal(world_connect(&k->w, k->socket, KIT_NAME, KIT_PORT, KIT_PATIENCE), DOZE_ERR_HANDSHAKE);
+    kit_stop(k);
+}
+
 static void a_private_key_in_a_psa_provider_signs_the_handshake(void **state) {
     kit *k = *state;
     skip_without_psa();
@@ -170,6 +180,7 @@ int main(void) {
         cmocka_unit_test(certificates_may_be_the_first_that_a_program_asks_for),
         cmocka_unit_test(a_build_without_psa_keys_says_so),
         KIT_TEST(a_psk_in_a_psa_provider_connects_sleeps_and_wakes),
+        KIT_TEST(a_psk_that_its_provider_has_no_more_fails_the_handshake),
         KIT_TEST(a_private_key_in_a_psa_provider_signs_the_handshake),
         cmocka_unit_test(a_private_key_of_another_certificate_is_a_mismatch_in_a_psa_provider_too),
     };

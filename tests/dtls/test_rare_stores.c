@@ -171,6 +171,21 @@ static void a_store_comes_before_the_first_connection(void **state) {
     kit_stop(k);
 }
 
+static void a_loaded_association_knows_what_its_path_carries(void **state) {
+    store_kit *s = *state;
+    static const char message[900];
+    kit *k = store_kit_start(s, NULL);
+    k->w.link.mtu = 600;
+    kit_connect(k);
+    kit_exchange(k, "a short one");
+    kit_sleep(k);
+    store_kit_reboot(s);
+    store_kit_load_and_resume(s);
+    assert_int_equal(doze_send(k->socket, message, sizeof(message)), DOZE_ERR_TOO_LONG);
+    kit_exchange(k, "another short one");
+    kit_stop(k);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STORE_KIT_TEST(an_association_over_ipv6_goes_through_a_reboot),
@@ -182,6 +197,7 @@ int main(void) {
         STORE_KIT_TEST(a_session_that_alone_could_not_be_erased_is_told_by_forget_as_well),
         STORE_KIT_TEST(what_is_in_memory_is_not_loaded_again),
         STORE_KIT_TEST(a_store_comes_before_the_first_connection),
+        STORE_KIT_TEST(a_loaded_association_knows_what_its_path_carries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
