@@ -90,10 +90,9 @@ static bool may_send_flight(doze_association *live) {
 }
 
 static doze_result send_of_handshake(doze_dtls *dtls, const unsigned char *data, size_t size) {
-    /* The last flight of an abbreviated handshake, sent once, ends it: what comes after that is not the climb's. */
-    bool spent = dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams && !dtls->live->abbreviated;
+    bool spent = dtls->climbing && dtls->live->datagrams >= dtls->climb_datagrams;
     if (spent || !may_send_flight(dtls->live)) {
-        return DOZE_OK; /* the end of the flight's timer will see it */
+        return DOZE_OK; /* the end of the flight's timer will see it; of the last flight, the server that repeats its own */
     }
     doze_dtls_tell_radio(dtls, DOZE_RADIO_ANSWER_EXPECTED);
     doze_result result = doze_send(dtls->lower, data, size);
