@@ -14,14 +14,17 @@ bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port)
     return ends.hostname != NULL && ends.remote.port == port && doze_same_name(ends.hostname, host);
 }
 
-/* FNV-1a: every wake pays for it, and a path taken for another one costs a handshake or two unanswered sends, no more. */
-static uint32_t hash(const doze_endpoint *end, size_t size) {
-    const uint8_t *at = (const uint8_t *)end;
-    uint32_t sum = 2166136261u;
+uint32_t doze_dtls_hash(uint32_t sum, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
     for (size_t i = 0; i < size; i++) {
         sum = (sum ^ at[i]) * 16777619u;
     }
     return sum;
+}
+
+/* Every wake pays for it, and a path taken for another one costs a handshake or two unanswered sends, no more. */
+static uint32_t hash(const doze_endpoint *end, size_t size) {
+    return doze_dtls_hash(2166136261u, end, size);
 }
 
 /* Address and scope come first, then the port: none of it is padding. */

@@ -8,13 +8,10 @@
 
 #define CHECKSUM_SIZE 4
 
-/* FNV-1a, over the image and over whose it is, so that one of another socket is noticed. No change of a byte escapes it. */
+/* Over the image and over whose it is, so that one of another socket is noticed. */
 static uint32_t checksum_of(const doze_dtls *dtls, const uint8_t *image, size_t size) {
     uint32_t sum = dtls->path_local ^ dtls->path_remote ^ dtls->path_port;
-    for (size_t i = 0; i < size; i++) {
-        sum = (sum ^ image[i]) * 16777619u;
-    }
-    return sum;
+    return doze_dtls_hash(sum, image, size);
 }
 
 _Static_assert(DOZE_STATE_SIZE_MAX + CHECKSUM_SIZE <= DOZE_IMAGE_MAX, "any image fits");

@@ -80,6 +80,8 @@ static inline void doze_dtls_count_refused_image(doze_dtls *dtls) {
 void doze_dtls_release(doze_association **association); /* zeroized, and NULL after that */
 
 bool doze_dtls_same_peer(const doze_dtls *dtls, const char *host, uint16_t port);
+/* FNV-1a, begun with `sum`: against accidents. No change of a single byte escapes it. */
+uint32_t doze_dtls_hash(uint32_t sum, const void *bytes, size_t size);
 /* A host that cannot hold the port just now must not keep it awake: then it is dropped. */
 void doze_dtls_put_lower_to_sleep(doze_dtls *dtls);
 /* Tells the lower socket, asleep, that the association is known at the port from before. */
